@@ -1,0 +1,1 @@
+"""Frozen values that cross rooms; no behaviour beyond what follows from the fields themselves."""

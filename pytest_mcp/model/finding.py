@@ -1,0 +1,57 @@
+"""A check, and one violation of it."""
+
+from dataclasses import dataclass
+from enum import IntEnum, StrEnum
+
+
+class Severity(IntEnum):
+    """How bad a violation is; comparable, spelled in lower case outside."""
+
+    INFO = 0
+    LOW = 1
+    MEDIUM = 2
+    HIGH = 3
+    CRITICAL = 4
+
+    def __str__(self) -> str:
+        return self.name.lower()
+
+
+class Confidence(StrEnum):
+    """How sure a finding is: ``certain`` was observed, ``firm`` follows from what was observed, ``tentative`` is a hint."""
+
+    CERTAIN = "certain"
+    FIRM = "firm"
+    TENTATIVE = "tentative"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Check:
+    """One rule: stable ``id``, what it demands in one sentence, where that is written, and what to do about a violation."""
+
+    id: str
+    suite: str
+    title: str
+    severity: Severity
+    reference: str
+    remedy: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finding:
+    """One violation of a check by one server; ``element`` is ``tool:NAME``, ``prompt:NAME`` ... or empty for the server.
+
+    ``title`` is one line for a table; ``evidence`` what was seen, ``expected`` and ``got`` where that says more.
+    """
+
+    check: str
+    server: str
+    severity: Severity
+    title: str
+    element: str = ""
+    confidence: Confidence = Confidence.CERTAIN
+    evidence: str = ""
+    expected: str = ""
+    got: str = ""
+    reference: str = ""
+    remedy: str = ""
