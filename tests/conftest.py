@@ -1,0 +1,3 @@
+"""Fixtures that many own tests share."""
+
+pytest_plugins = ["pytester"]
