@@ -228,7 +228,7 @@ def make_repository(folder: Path) -> None:
     who = {"NAME": "Example Fleet", "EMAIL": "fleet@example.invalid", "DATE": "2026-01-01T00:00:00+0000"}
     environment = {f"GIT_{role}_{key}": value for role in ("AUTHOR", "COMMITTER") for key, value in who.items()}
     environment |= {"GIT_CONFIG_GLOBAL": os.devnull, "GIT_CONFIG_SYSTEM": os.devnull}
-    for arguments in (["init", "--quiet", "--initial-branch=main"], ["add", "."], ["commit", "--quiet", "-m", "First"]):
+    for arguments in (["init", "--quiet", "--template=", "--initial-branch=main"], ["add", "."], ["commit", "--quiet", "-m", "First"]):
         run("git repository", ["git", *arguments], cwd=folder, **environment)
 
 
