@@ -1,6 +1,5 @@
 """What was sent to a server and all that came back, as bytes with times, before anybody judged it."""
 
-import json
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
@@ -63,7 +62,8 @@ class Ask:
 class Exchange:
     """One message to a server and what came back. Times are seconds on the monotonic clock.
 
-    ``first_byte_at`` is taken when the first byte of the reply was read, before anything was parsed.
+    ``first_byte_at`` is taken when the first byte of the reply was read, before anything was parsed. ``received`` is the
+    reply as it came, ``message`` the same parsed leniently: None when there is none or it is no JSON.
     """
 
     server: str
@@ -73,6 +73,7 @@ class Exchange:
     sent_at: float
     arrival: Arrival
     received: bytes | None = None
+    message: Any = None
     first_byte_at: float | None = None
     reason: str = ""
     http_status: int | None = None
@@ -85,26 +86,14 @@ class Exchange:
         return None if self.first_byte_at is None else self.first_byte_at - self.sent_at
 
     @property
-    def message(self) -> Any:
-        """The reply parsed as JSON, leniently: None when there is none or it is no JSON."""
-        if self.received is None:
-            return None
-        try:
-            return json.loads(self.received)
-        except (ValueError, RecursionError):
-            return None
-
-    @property
     def result(self) -> Any:
         """The ``result`` member of the reply, None when there is none."""
-        message = self.message
-        return message.get("result") if isinstance(message, dict) else None
+        return self.message.get("result") if isinstance(self.message, dict) else None
 
     @property
     def error(self) -> dict[str, Any] | None:
         """The ``error`` member of the reply when it is an object, else None."""
-        message = self.message
-        error = message.get("error") if isinstance(message, dict) else None
+        error = self.message.get("error") if isinstance(self.message, dict) else None
         return error if isinstance(error, dict) else None
 
     @property

@@ -59,6 +59,28 @@ class Start:
     outcome: str
 
 
+class ExitBy(StrEnum):
+    """What it took to end a server."""
+
+    ITSELF = "itself"
+    """It had exited before we asked."""
+    EOF = "eof"
+    TERM = "term"
+    KILL = "kill"
+    REMOTE = "remote"
+    """Not ours to end: a connection was closed."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shutdown:
+    """How a server ended: by what, seconds until it was gone, exit code (negative: signal), processes it left behind."""
+
+    by: ExitBy
+    seconds: float
+    exit_code: int | None
+    orphans: int = 0
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StartFailure:
     """Why a server could not be connected to, with what a person needs to see it for himself."""

@@ -1,0 +1,115 @@
+"""A live, negotiated connection to one server, the same over every transport and era."""
+
+import itertools
+import threading
+from collections.abc import Sequence
+from typing import Any, Protocol
+
+from pytest_mcp.client.http import HttpChannel, mirrored
+from pytest_mcp.client.process import Process
+from pytest_mcp.client.stdio import StdioChannel
+from pytest_mcp.client.wire import encode
+from pytest_mcp.model.exchange import Arrival, Ask, Exchange, Noise
+from pytest_mcp.model.interface import Era, ExitBy, Shutdown
+from pytest_mcp.model.server import Server
+
+IN_FLIGHT = 32
+
+
+class Caller(Protocol):
+    """What a test can do with a server; the live connection and a worker's relay to it both do it."""
+
+    def request(
+        self, method: str, params: dict[str, Any] | None = None, *, timeout: float | None = None
+    ) -> Exchange:
+        """Send a request and wait for its reply, at most ``timeout`` seconds."""
+
+    def send(self, ask: Ask) -> Exchange:
+        """Send one message just as the ask says."""
+
+    def send_all(self, asks: Sequence[Ask], in_flight: int = IN_FLIGHT) -> tuple[Exchange, ...]:
+        """Send many with at most ``in_flight`` unanswered, in one go; replies in the order of the asks."""
+
+    def listen(self, seconds: float) -> tuple[Noise, ...]:
+        """Wait in silence and take what the server emitted meanwhile and before."""
+
+    def close(self) -> Shutdown:
+        """End the connection, and the server's process where it is ours."""
+
+
+class Connection:
+    """One server over one transport; ``era`` and ``revision`` are set by the handshake (None before it)."""
+
+    def __init__(
+        self, server: Server, channel: StdioChannel | HttpChannel, process: Process | None, *, timeout: float
+    ) -> None:
+        self.server, self.channel, self.process, self.timeout = server, channel, process, timeout
+        self.era: Era | None = None
+        self.revision: str | None = None
+        self._ids = itertools.count(1)
+        self._lock = threading.Lock()
+        self._shutdown: Shutdown | None = None
+
+    @property
+    def usable(self) -> bool:
+        """False once the server closed its side or we closed ours."""
+        return self._shutdown is None and not self.channel.closed and (self.process is None or self.process.running)
+
+    def settle(self, era: Era, revision: str) -> None:
+        """Speak this era and revision from now on."""
+        self.era, self.revision = era, revision
+        if isinstance(self.channel, HttpChannel) and era is Era.LEGACY:
+            self.channel.revision = revision
+
+    def request(self, method: str, params: dict[str, Any] | None = None, *, timeout: float | None = None) -> Exchange:
+        """Send a request and wait for its reply, at most ``timeout`` seconds."""
+        return self.send(Ask(method=method, params=params, timeout=timeout))
+
+    def send(self, ask: Ask) -> Exchange:
+        """Send one message just as the ask says."""
+        modern = self.revision if self.era is Era.MODERN else None
+        timeout = ask.timeout or self.timeout
+        number = None if ask.notification else next(self._ids)
+        message = encode(ask, number, modern)
+        if isinstance(self.channel, HttpChannel):
+            return self.channel.exchange(number, ask, message, timeout, mirrored(ask, modern))
+        if number is None:
+            return self.channel.notify(ask.method, message, timeout)
+        return self.channel.exchange(number, ask.method, message, timeout)
+
+    def send_all(self, asks: Sequence[Ask], in_flight: int = IN_FLIGHT) -> tuple[Exchange, ...]:
+        """Send many requests with at most ``in_flight`` unanswered; replies in the order of the asks."""
+        modern = self.revision if self.era is Era.MODERN else None
+        numbered = [(next(self._ids), ask) for ask in asks]
+        if isinstance(self.channel, HttpChannel):
+            posts = [(n, ask, encode(ask, n, modern), mirrored(ask, modern)) for n, ask in numbered]
+            return self.channel.exchange_all(posts, self.timeout, in_flight)
+        lines = [(n, ask.method, encode(ask, n, modern)) for n, ask in numbered]
+        return self.channel.exchange_all(lines, self.timeout, in_flight)
+
+    def listen(self, seconds: float) -> tuple[Noise, ...]:
+        """Wait in silence and take what the server emitted; over HTTP nothing comes unasked."""
+        return self.channel.listen(seconds) if isinstance(self.channel, StdioChannel) else ()
+
+    def close(self) -> Shutdown:
+        """End the connection, and the process where it is ours; the second call tells what the first saw."""
+        with self._lock:
+            if self._shutdown is None:
+                self._shutdown = self._close()
+            return self._shutdown
+
+    def _close(self) -> Shutdown:
+        if isinstance(self.channel, HttpChannel):
+            if self.process is None or self.process.running:
+                self.channel.leave(min(5.0, self.timeout))
+            self.channel.close()
+        if self.process is None:
+            return Shutdown(by=ExitBy.REMOTE, seconds=0.0, exit_code=None)
+        shutdown = self.process.end(eof=isinstance(self.channel, StdioChannel))
+        self.channel.closed = True
+        return shutdown
+
+
+def failed(exchange: Exchange) -> bool:
+    """True when no reply came at all: the server is gone, silent, or talks something else."""
+    return exchange.arrival is not Arrival.REPLY

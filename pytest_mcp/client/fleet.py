@@ -1,0 +1,209 @@
+"""The live connections of a run: started together, each counted by its purpose, and ended together."""
+
+import os
+import socket
+import threading
+import time
+from collections.abc import Callable, Iterable
+from concurrent.futures import Future, ThreadPoolExecutor
+from pathlib import Path
+
+from pytest_mcp.client.connection import Connection
+from pytest_mcp.client.guard import Guard
+from pytest_mcp.client.handshake import Handshake, negotiate
+from pytest_mcp.client.http import HttpChannel
+from pytest_mcp.client.listing import elements, list_all
+from pytest_mcp.client.process import Process
+from pytest_mcp.client.pump import Pump
+from pytest_mcp.client.stdio import StdioChannel
+from pytest_mcp.errors import ClientError
+from pytest_mcp.model.interface import Interface, Shutdown, Start, StartFailure
+from pytest_mcp.model.server import Http, Launch, Server, Stdio
+
+ABORTED_GRACE = 1.0
+
+
+def start_limit() -> int:
+    """How many servers start at once: twice the cores, more was measured to be slower."""
+    return 2 * (os.cpu_count() or 1)
+
+
+class Fleet:
+    """Owns every connection; safe from any thread. ``timeout`` is seconds for a handshake and for a reply."""
+
+    def __init__(self, rootdir: Path, *, timeout: float) -> None:
+        self._rootdir, self._timeout = rootdir, timeout
+        self._pump, self._guard = Pump(), Guard()
+        self._lock = threading.Lock()
+        self._live: dict[str, Connection] = {}
+        self._open: set[Connection] = set()
+        self._starts: list[tuple[str, Start]] = []
+        self._closing: dict[str, Future[Shutdown]] = {}
+        self._closers = ThreadPoolExecutor(max_workers=32, thread_name_prefix="mcp-close")
+
+    def connect_all(self, servers: Iterable[Server], done: Callable[[Interface], None]) -> tuple[Interface, ...]:
+        """Connect to every server and list it, ``start_limit`` at a time; ``done`` is called as each is finished."""
+
+        def one(server: Server) -> Interface:
+            interface = self.connect(server)
+            done(interface)
+            return interface
+
+        with ThreadPoolExecutor(max_workers=start_limit(), thread_name_prefix="mcp-start") as threads:
+            return tuple(threads.map(one, servers))
+
+    def connect(self, server: Server) -> Interface:
+        """Start or reach one server, negotiate and list; the connection is kept as the server's shared one."""
+        began = time.monotonic()
+        try:
+            connection, shaken = self._shake_hands(server, "shared", probe=True, timeout=self._timeout)
+            left = self._timeout - (time.monotonic() - began)
+            if shaken.retry_fresh and isinstance(server.transport, Stdio) and left > 0:
+                self._discard(connection)
+                connection, shaken = self._shake_hands(server, "era-retry", probe=False, timeout=left)
+        except ClientError as error:
+            return self._failure(server, began, str(error), None)
+        if shaken.problem:
+            self._discard(connection)
+            return self._failure(server, began, shaken.problem, connection.process)
+        with self._lock:
+            self._live[server.id] = connection
+        return self._snapshot(connection, shaken, began)
+
+    def get(self, server_id: str) -> Connection:
+        """The shared connection of a server that connected; raises KeyError for another."""
+        with self._lock:
+            return self._live[server_id]
+
+    def starts(self, server_id: str) -> tuple[Start, ...]:
+        """Every start of this server so far, in order."""
+        with self._lock:
+            return tuple(start for owner, start in self._starts if owner == server_id)
+
+    def begin_close(self, server_id: str) -> Future[Shutdown]:
+        """End a server's shared connection in the background; the same future for every caller."""
+        with self._lock:
+            if server_id not in self._closing:
+                self._closing[server_id] = self._closers.submit(self._live[server_id].close)
+            return self._closing[server_id]
+
+    def close(self) -> None:
+        """End everything that is still open, together, and then the threads."""
+        with self._lock:
+            still_open = list(self._open)
+        for closing in [self._closers.submit(connection.close) for connection in still_open]:
+            closing.result()
+        self._closers.shutdown()
+        self._guard.close()
+        self._pump.close()
+
+    def _shake_hands(self, server: Server, purpose: str, *, probe: bool, timeout: float) -> tuple[Connection, Handshake]:
+        began = time.monotonic()
+        try:
+            connection = self._open_connection(server, timeout)
+        except ClientError as error:
+            self._count(server, Start(purpose=purpose, pid=None, seconds=time.monotonic() - began, outcome=str(error)))
+            raise
+        shaken = negotiate(connection, timeout=max(0.1, timeout - (time.monotonic() - began)), probe=probe)
+        pid = connection.process.pid if connection.process else None
+        seconds = time.monotonic() - began
+        self._count(server, Start(purpose=purpose, pid=pid, seconds=seconds, outcome=shaken.problem or "connected"))
+        return connection, shaken
+
+    def _open_connection(self, server: Server, timeout: float) -> Connection:
+        transport = server.transport
+        process: Process | None = None
+        channel: StdioChannel | HttpChannel
+        if isinstance(transport, Stdio):
+            process = self._process(transport.launch, speaks_on_stdout=True)
+            channel = StdioChannel(server.id, process, self._pump)
+        elif isinstance(transport, Http):
+            url = transport.url
+            if transport.launch:
+                port = free_port()
+                process = self._process(with_port(transport.launch, port), speaks_on_stdout=False)
+                url = url.replace("{port}", str(port))
+                self._await_port(process, port, timeout)
+            channel = HttpChannel(server.id, url, transport.headers)
+        else:
+            raise ClientError(server.problem or "this entry cannot be used")
+        connection = Connection(server, channel, process, timeout=self._timeout)
+        with self._lock:
+            self._open.add(connection)
+        return connection
+
+    def _process(self, launch: Launch, *, speaks_on_stdout: bool) -> Process:
+        return Process(launch, rootdir=self._rootdir, pump=self._pump, guard=self._guard, speaks_on_stdout=speaks_on_stdout)
+
+    def _await_port(self, process: Process, port: int, timeout: float) -> None:
+        deadline = time.monotonic() + timeout
+        while time.monotonic() < deadline:
+            with socket.socket() as probe:
+                probe.settimeout(1.0)
+                if probe.connect_ex(("127.0.0.1", port)) == 0:
+                    return
+            if process.wait(0.02):
+                break
+        how = "exited" if process.wait(0) else f"does not listen after {timeout:g} s"
+        shutdown = process.end(eof=False)
+        tail = process.stderr.text().strip()[-2000:]
+        raise ClientError(f"the server {how} (port {port}, exit code {shutdown.exit_code}); its stderr ends: {tail or 'empty'}")
+
+    def _discard(self, connection: Connection) -> None:
+        if connection.process:
+            connection.process.end(grace=ABORTED_GRACE)
+        connection.close()
+
+    def _count(self, server: Server, start: Start) -> None:
+        with self._lock:
+            self._starts.append((server.id, start))
+
+    def _failure(self, server: Server, began: float, reason: str, process: Process | None) -> Interface:
+        launch = server.transport.launch if server.transport else None
+        failure = StartFailure(
+            reason=reason,
+            command=launch.argv if launch else (),
+            exit_code=process.exit_code if process else None,
+            stderr_tail=process.stderr.text() if process else "",
+        )
+        return Interface(
+            server=server.id,
+            connected=False,
+            failure=failure,
+            starts=self.starts(server.id),
+            seconds=time.monotonic() - began,
+        )
+
+    def _snapshot(self, connection: Connection, shaken: Handshake, began: float) -> Interface:
+        capabilities = shaken.result.get("capabilities")
+        listings, noise = list_all(connection, capabilities if isinstance(capabilities, dict) else {})
+        return Interface(
+            server=connection.server.id,
+            connected=True,
+            era=connection.era,
+            revision=connection.revision,
+            handshake=shaken.result,
+            elements=elements(listings),
+            listings=listings,
+            noise=noise,
+            stderr_head=connection.process.stderr.text() if connection.process else "",
+            starts=self.starts(connection.server.id),
+            seconds=time.monotonic() - began,
+        )
+
+
+def free_port() -> int:
+    """A TCP port of 127.0.0.1 that was free a moment ago."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def with_port(launch: Launch, port: int) -> Launch:
+    """The launch with ``{port}`` replaced in its arguments and environment."""
+    return Launch(
+        command=launch.command,
+        args=tuple(arg.replace("{port}", str(port)) for arg in launch.args),
+        env=tuple((name, value.replace("{port}", str(port))) for name, value in launch.env),
+        cwd=launch.cwd,
+    )

@@ -1,0 +1,196 @@
+"""The Streamable HTTP transport: every message is a POST of its own, answered with JSON or a stream of events.
+
+HTTP itself is httpcore2's work: no proxies, no redirects, no cookies and no decompression happen behind our back.
+"""
+
+import base64
+import ssl
+import time
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+
+import httpcore2
+
+from pytest_mcp.client.sse import EventStream
+from pytest_mcp.client.stdio import RAW_LIMIT, REPLY_LIMIT
+from pytest_mcp.client.wire import Incoming, classify
+from pytest_mcp.model.exchange import Arrival, Ask, Exchange, Noise, NoiseKind
+
+Headers = tuple[tuple[str, str], ...]
+NAMED = {"tools/call": "name", "prompts/get": "name", "resources/read": "uri"}
+
+
+@dataclass(slots=True)
+class _Reply:
+    """What has been seen of one response so far."""
+
+    arrival: Arrival = Arrival.FAILED
+    status: int | None = None
+    headers: Headers = ()
+    raw: bytes | None = None
+    message: object = None
+    first_byte_at: float | None = None
+    reason: str = ""
+    noise: list[Noise] = field(default_factory=list)
+
+
+def header_value(text: str) -> str:
+    """A header value as 2026-07-28 encodes it: plain ASCII as it is, anything else in the Base64 sentinel form."""
+    plain = text.isascii() and text.isprintable() and text == text.strip() and not text.startswith("=?base64?")
+    return text if plain else f"=?base64?{base64.b64encode(text.encode('utf-8', 'surrogatepass')).decode()}?="
+
+
+def mirrored(ask: Ask, modern_revision: str | None) -> Headers:
+    """The headers that mirror the body (basic/transports/streamable-http, Request Metadata); none in the legacy era."""
+    if modern_revision is None or ask.bare:
+        return ()
+    headers = [("Mcp-Protocol-Version", modern_revision), ("Mcp-Method", ask.method)]
+    name = (ask.params or {}).get(NAMED.get(ask.method, ""))
+    if isinstance(name, str):
+        headers.append(("Mcp-Name", header_value(name)))
+    return tuple(headers)
+
+
+class HttpChannel:
+    """Sends messages to one URL; ``session`` and ``revision`` are what a legacy handshake left us to repeat."""
+
+    def __init__(self, server: str, url: str, headers: Headers = (), *, reply_limit: int = REPLY_LIMIT) -> None:
+        self._server, self._url, self._reply_limit = server, url, reply_limit
+        self._own = headers
+        self.session: str | None = None
+        self.revision: str | None = None
+        self.closed = False
+        self._pool = httpcore2.ConnectionPool(
+            ssl_context=ssl.create_default_context(), max_connections=64, max_keepalive_connections=8, keepalive_expiry=30.0
+        )
+
+    def exchange(self, request_id: int | None, ask: Ask, body: bytes, timeout: float, mirror: Headers = ()) -> Exchange:
+        """Send one message and wait for its reply, at most ``timeout`` seconds of silence and twice that in all."""
+        headers = self._headers((*mirror, *ask.headers))
+        sent_at = time.perf_counter()
+        reply = _Reply()
+        try:
+            self._post(headers, body, timeout, reply, request_id)
+        except httpcore2.TimeoutException:
+            reply.arrival, reply.reason = Arrival.TIMEOUT, "no reply in time"
+        except httpcore2.ConnectError as error:
+            reply.arrival, reply.reason = Arrival.CLOSED, f"connection refused: {error}"
+        except (httpcore2.NetworkError, httpcore2.ProtocolError, OSError) as error:
+            reply.arrival, reply.reason = Arrival.CLOSED, f"{type(error).__name__}: {error}"
+        return Exchange(
+            server=self._server,
+            method=ask.method,
+            id=request_id,
+            sent=body,
+            sent_at=sent_at,
+            arrival=reply.arrival,
+            received=reply.raw,
+            message=reply.message,
+            first_byte_at=reply.first_byte_at,
+            reason=reply.reason,
+            http_status=reply.status,
+            http_headers=reply.headers,
+            noise=tuple(reply.noise),
+        )
+
+    def exchange_all(
+        self, asks: Sequence[tuple[int, Ask, bytes, Headers]], timeout: float, in_flight: int
+    ) -> tuple[Exchange, ...]:
+        """Send many requests with at most ``in_flight`` unanswered."""
+        with ThreadPoolExecutor(max_workers=max(1, min(in_flight, len(asks)))) as threads:
+            return tuple(threads.map(lambda ask: self.exchange(ask[0], ask[1], ask[2], timeout, ask[3]), asks))
+
+    def leave(self, timeout: float) -> int | None:
+        """End a legacy session with DELETE as the client should (2025-11-25 basic/transports); the status, or None."""
+        if self.session is None:
+            return None
+        try:
+            reply = self._pool.request(
+                "DELETE", self._url, headers=self._headers(()), extensions={"timeout": _timeouts(timeout)}
+            )
+        except (httpcore2.TimeoutException, httpcore2.NetworkError, httpcore2.ProtocolError, OSError):
+            return None
+        return int(reply.status)
+
+    def close(self) -> None:
+        """Close every connection."""
+        self.closed = True
+        self._pool.close()
+
+    def _headers(self, more: Headers) -> list[tuple[bytes, bytes]]:
+        headers = {
+            "Content-Type": "application/json",
+            "Accept": "application/json, text/event-stream",
+            "User-Agent": "pytest-mcp",
+        }
+        if self.revision:
+            headers["Mcp-Protocol-Version"] = self.revision
+        if self.session:
+            headers["Mcp-Session-Id"] = self.session
+        merged = {name.lower(): (name, value) for name, value in (*headers.items(), *self._own, *more)}
+        return [(name.encode("ascii", "replace"), value.encode("latin-1", "replace")) for name, value in merged.values()]
+
+    def _post(self, headers: list[tuple[bytes, bytes]], body: bytes, timeout: float, reply: _Reply, rid: int | None) -> None:
+        deadline = time.perf_counter() + timeout
+        extensions = {"timeout": _timeouts(timeout)}
+        with self._pool.stream("POST", self._url, headers=headers, content=body, extensions=extensions) as response:
+            reply.first_byte_at = time.perf_counter()
+            reply.status = response.status
+            reply.headers = tuple((n.decode("latin-1"), v.decode("latin-1")) for n, v in response.headers)
+            kind = next((v for n, v in reply.headers if n.lower() == "content-type"), "").partition(";")[0].strip().lower()
+            chunks = _until(response.iter_stream(), deadline)
+            if kind == "text/event-stream":
+                self._events(chunks, reply, rid)
+            else:
+                self._body(chunks, reply, rid)
+
+    def _body(self, chunks: Iterator[bytes], reply: _Reply, rid: int | None) -> None:
+        body = bytearray()
+        for chunk in chunks:
+            body += chunk
+            if len(body) > self._reply_limit:
+                reply.raw, reply.reason = bytes(body[:RAW_LIMIT]), f"reply over {self._reply_limit} bytes"
+                return
+        reply.raw = bytes(body)
+        incoming = classify(reply.raw)
+        reply.message = incoming.message
+        if incoming.noise is None:
+            reply.arrival = Arrival.REPLY
+        elif rid is None and not reply.raw.strip() and (reply.status or 500) < 300:
+            reply.arrival = Arrival.SENT
+        else:
+            reply.reason = f"HTTP {reply.status} without a JSON-RPC reply in its body"
+
+    def _events(self, chunks: Iterator[bytes], reply: _Reply, rid: int | None) -> None:
+        stream = EventStream(self._reply_limit)
+        for chunk in chunks:
+            for payload in stream.feed(chunk):
+                if self._event(payload, reply, rid):
+                    return
+            if stream.overflow:
+                reply.reason = f"event over {self._reply_limit} bytes"
+                return
+        reply.arrival, reply.reason = Arrival.CLOSED, "the event stream ended without a reply"
+
+    @staticmethod
+    def _event(payload: bytes, reply: _Reply, rid: int | None) -> bool:
+        now = time.perf_counter()
+        incoming: Incoming = classify(payload)
+        if incoming.noise is None and (incoming.id == rid or incoming.id is None):
+            reply.raw, reply.message, reply.first_byte_at, reply.arrival = payload, incoming.message, now, Arrival.REPLY
+            return True
+        if payload.strip():
+            reply.noise.append(Noise(kind=incoming.noise or NoiseKind.UNKNOWN_REPLY, raw=payload[:RAW_LIMIT], at=now))
+        return False
+
+
+def _timeouts(seconds: float) -> dict[str, float]:
+    return {"connect": seconds, "read": seconds, "write": seconds, "pool": seconds}
+
+
+def _until(chunks: Iterator[bytes], deadline: float) -> Iterator[bytes]:
+    for chunk in chunks:
+        yield chunk
+        if time.perf_counter() > deadline:
+            raise httpcore2.ReadTimeout("the reply kept trickling past its time")

@@ -1,0 +1,348 @@
+"""The stdio transport: one message a line; the calling thread writes and reads, so nothing stands between it and the server.
+
+Any number of threads may call at once. The first that waits reads for all (it *leads*); when its own reply is there it hands
+over to another that waits, or back to the pump.
+"""
+
+import contextlib
+import os
+import select
+import threading
+import time
+from collections import deque
+from collections.abc import Iterator, Sequence
+
+from pytest_mcp.client.process import Process
+from pytest_mcp.client.pump import CHUNK, Pump
+from pytest_mcp.client.wire import Incoming, answer, classify
+from pytest_mcp.model.exchange import Arrival, Exchange, Noise, NoiseKind
+
+REPLY_LIMIT = 64 * 1024 * 1024
+NOISE_LIMIT = 1000
+RAW_LIMIT = 64 * 1024
+_REASONS = {Arrival.TIMEOUT: "no reply in time", Arrival.FAILED: "a line over the size limit"}
+
+
+class _Slot:
+    """One request in flight."""
+
+    __slots__ = ("arrival", "event", "first_byte_at", "id", "message", "method", "raw", "sent", "sent_at")
+
+    def __init__(self, request_id: int, method: str, sent: bytes) -> None:
+        self.id, self.method, self.sent = request_id, method, sent
+        self.sent_at = 0.0
+        self.arrival: Arrival | None = None
+        self.first_byte_at: float | None = None
+        self.raw: bytes | None = None
+        self.message: object = None
+        self.event: threading.Event | None = None
+
+
+class StdioChannel:
+    """Sends messages to one process and pairs what comes back; times are ``time.perf_counter`` seconds."""
+
+    def __init__(self, server: str, process: Process, pump: Pump, *, reply_limit: int = REPLY_LIMIT) -> None:
+        self.process = process
+        self._server, self._pump, self._reply_limit = server, pump, reply_limit
+        self._in, self._out = process.stdin, process.stdout
+        os.set_blocking(self._in, False)
+        self._poll = select.poll()
+        self._poll.register(self._out, select.POLLIN)
+        self._reading, self._writing = threading.Lock(), threading.Lock()
+        self._waiting: dict[int, _Slot] = {}
+        self._expired: set[int] = set()
+        self._highest = 0
+        self._buffer = bytearray()
+        self._line_began = 0.0
+        self._discarding = False
+        self._noise: deque[Noise] = deque(maxlen=NOISE_LIMIT)
+        self.closed = False
+        pump.watch(self._out, self._idle)
+
+    def exchange(self, request_id: int, method: str, message: bytes, timeout: float) -> Exchange:
+        """Send one request and wait for its reply, at most ``timeout`` seconds."""
+        slot = _Slot(request_id, method, message)
+        deadline = time.perf_counter() + timeout
+        self._open(slot)
+        leading = self._lead()
+        try:
+            self._write(slot, deadline, leading)
+            while slot.arrival is None:
+                if leading:
+                    self._read_for(slot, deadline)
+                else:
+                    leading = self._follow(slot, deadline)
+        finally:
+            if leading:
+                self._hand_over()
+            self._waiting.pop(request_id, None)
+        return self._exchange(slot)
+
+    def exchange_all(self, asks: Sequence[tuple[int, str, bytes]], timeout: float, in_flight: int) -> tuple[Exchange, ...]:
+        """Send many requests with at most ``in_flight`` unanswered; each has ``timeout`` seconds of its own."""
+        slots = [_Slot(*ask) for ask in asks]
+        upcoming, open_slots = deque(slots), list[tuple[_Slot, float]]()
+        with self._reading_alone():
+            while upcoming or open_slots:
+                while upcoming and len(open_slots) < in_flight:
+                    slot = upcoming.popleft()
+                    self._open(slot)
+                    deadline = time.perf_counter() + timeout
+                    self._write(slot, deadline, True)
+                    open_slots.append((slot, deadline))
+                self._read_for(open_slots[0][0], open_slots[0][1])
+                open_slots = [pair for pair in open_slots if pair[0].arrival is None]
+                if in_flight > 1:
+                    self._expire(open_slots)
+        for slot in slots:
+            self._waiting.pop(slot.id, None)
+        return tuple(self._exchange(slot) for slot in slots)
+
+    def notify(self, method: str, message: bytes, timeout: float) -> Exchange:
+        """Send a message that has no reply."""
+        slot = _Slot(0, method, message)
+        leading = self._lead()
+        try:
+            self._write(slot, time.perf_counter() + timeout, leading)
+        finally:
+            if leading:
+                self._hand_over()
+        slot.arrival = slot.arrival or Arrival.SENT
+        return self._exchange(slot, numbered=False)
+
+    def listen(self, seconds: float) -> tuple[Noise, ...]:
+        """Wait without asking anything, and take what came meanwhile and before."""
+        deadline = time.perf_counter() + seconds
+        with self._reading_alone():
+            while not self.closed and (left := deadline - time.perf_counter()) > 0:
+                self._read(left)
+        return self._take_noise()
+
+    # -- one request ------------------------------------------------------------------------------------------------
+
+    def _open(self, slot: _Slot) -> None:
+        self._highest = max(self._highest, slot.id)
+        self._waiting[slot.id] = slot
+
+    def _write(self, slot: _Slot, deadline: float, leading: bool) -> None:
+        line = slot.sent + b"\n"
+        with self._writing:
+            slot.sent_at = time.perf_counter()
+            try:
+                written = os.write(self._in, line)
+            except BlockingIOError:
+                written = 0
+            except (OSError, ValueError):
+                slot.arrival = Arrival.CLOSED
+                return
+            if written < len(line):
+                self._write_rest(slot, memoryview(line)[written:], deadline, leading)
+
+    def _write_rest(self, slot: _Slot, rest: memoryview, deadline: float, leading: bool) -> None:
+        """A full pipe: go on as the server reads, and read what it writes meanwhile, else both would wait for ever."""
+        poll = select.poll()
+        poll.register(self._in, select.POLLOUT)
+        if leading:
+            poll.register(self._out, select.POLLIN)
+        while rest and slot.arrival is None:
+            left = deadline - time.perf_counter()
+            ready = dict(poll.poll(max(0.0, left) * 1000))
+            if self._out in ready:
+                self._read(0)
+                if self.closed:
+                    poll.unregister(self._out)
+            try:
+                if self._in in ready:
+                    rest = rest[os.write(self._in, rest) :]
+            except BlockingIOError:
+                continue
+            except OSError:
+                slot.arrival = Arrival.CLOSED
+            if not ready:
+                slot.arrival = Arrival.TIMEOUT
+
+    def _read_for(self, slot: _Slot, deadline: float) -> None:
+        """Read once; settles the slot when its time is over or the server is gone."""
+        left = deadline - time.perf_counter()
+        if left <= 0:
+            slot.arrival = slot.arrival or Arrival.TIMEOUT
+            self._expired.add(slot.id)
+        elif self.closed:
+            slot.arrival = slot.arrival or Arrival.CLOSED
+        else:
+            self._read(left)
+
+    def _expire(self, open_slots: list[tuple[_Slot, float]]) -> None:
+        now = time.perf_counter()
+        for slot, deadline in open_slots:
+            if deadline <= now:
+                slot.arrival = Arrival.TIMEOUT
+                self._expired.add(slot.id)
+        open_slots[:] = [pair for pair in open_slots if pair[0].arrival is None]
+
+    def _exchange(self, slot: _Slot, numbered: bool = True) -> Exchange:
+        return Exchange(
+            server=self._server,
+            method=slot.method,
+            id=slot.id if numbered else None,
+            sent=slot.sent,
+            sent_at=slot.sent_at,
+            arrival=slot.arrival or Arrival.FAILED,
+            received=slot.raw,
+            message=slot.message,
+            first_byte_at=slot.first_byte_at,
+            reason=self._reason(slot.arrival or Arrival.FAILED),
+            noise=self._take_noise() if self._noise else (),
+        )
+
+    def _reason(self, arrival: Arrival) -> str:
+        if arrival is not Arrival.CLOSED:
+            return _REASONS.get(arrival, "")
+        self.process.wait(0.2)
+        code = self.process.exit_code
+        return "closed its stdout and still runs" if code is None else f"exited with code {code}"
+
+    # -- who reads --------------------------------------------------------------------------------------------------
+
+    def _lead(self) -> bool:
+        if not self._reading.acquire(blocking=False):
+            return False
+        self._pump.pause(self._out)
+        return True
+
+    def _follow(self, slot: _Slot, deadline: float) -> bool:
+        """Wait for the reply or for being handed the lead; the second attempt closes the gap to a leader just leaving."""
+        slot.event = slot.event or threading.Event()
+        if self._lead():
+            return True
+        if not slot.event.wait(max(0.0, deadline - time.perf_counter())) and slot.arrival is None:
+            slot.arrival = Arrival.TIMEOUT
+            self._expired.add(slot.id)
+        slot.event.clear()
+        return slot.arrival is None and self._lead()
+
+    def _hand_over(self) -> None:
+        if not self.closed:
+            self._pump.resume(self._out)
+        self._reading.release()
+        if len(self._waiting) > 1:
+            for waiting in list(self._waiting.values()):
+                if waiting.arrival is None and waiting.event:
+                    waiting.event.set()
+                    break
+
+    @contextlib.contextmanager
+    def _reading_alone(self) -> Iterator[None]:
+        self._reading.acquire()
+        self._pump.pause(self._out)
+        try:
+            yield
+        finally:
+            self._hand_over()
+
+    def _idle(self) -> None:
+        """Called by the pump when something arrived and nobody waits."""
+        if not self._reading.acquire(blocking=False):
+            return
+        try:
+            self._read(0)
+        finally:
+            self._reading.release()
+            for waiting in list(self._waiting.values()):
+                if waiting.event:
+                    waiting.event.set()
+
+    # -- reading ----------------------------------------------------------------------------------------------------
+
+    def _read(self, seconds: float) -> None:
+        """Read what is there, after waiting at most ``seconds`` for it, and hand every whole line on."""
+        if not self._poll.poll(seconds * 1000):
+            return
+        try:
+            chunk = os.read(self._out, CHUNK)
+        except (OSError, ValueError):
+            chunk = b""
+        now = time.perf_counter()
+        if not chunk:
+            self._end_of_stream()
+            return
+        if not self._buffer:
+            self._line_began = now
+        if not self._buffer and chunk.find(b"\n") == len(chunk) - 1 and not self._discarding:
+            self._line(chunk[:-1], now)
+            return
+        self._split(chunk, now)
+
+    def _split(self, chunk: bytes, now: float) -> None:
+        *lines, rest = chunk.split(b"\n")
+        for line in lines:
+            if self._discarding:
+                self._discarding = False
+            else:
+                self._buffer += line
+                whole, self._buffer = bytes(self._buffer), bytearray()
+                self._line(whole, self._line_began)
+            self._line_began = now
+        if not self._discarding:
+            self._buffer += rest
+            if len(self._buffer) > self._reply_limit:
+                self._give_up_on_line(now)
+
+    def _give_up_on_line(self, now: float) -> None:
+        head = bytes(self._buffer[:RAW_LIMIT])
+        self._buffer, self._discarding = bytearray(), True
+        self._noise.append(Noise(kind=NoiseKind.NOT_JSON, raw=head, at=now))
+        if len(self._waiting) == 1:
+            (slot,) = self._waiting.values()
+            self._settle(slot, Arrival.FAILED)
+
+    def _line(self, raw: bytes, began: float) -> None:
+        incoming = classify(raw)
+        if incoming.noise is None:
+            self._reply(raw, incoming, began)
+            return
+        if raw.strip():
+            self._noise.append(Noise(kind=incoming.noise, raw=raw[:RAW_LIMIT], at=began))
+        if incoming.noise is NoiseKind.SERVER_REQUEST:
+            with self._writing, contextlib.suppress(OSError):
+                os.write(self._in, answer(incoming.message) + b"\n")
+
+    def _reply(self, raw: bytes, incoming: Incoming, began: float) -> None:
+        request_id = incoming.id
+        slot = self._waiting.get(request_id) if type(request_id) is int else None
+        if slot is None and len(self._waiting) == 1 and not self._is_ours(request_id):
+            (slot,) = self._waiting.values()  # an id we never sent: taken for the only request there is, the checks judge it
+        if slot is None or slot.arrival is not None:
+            self._noise.append(Noise(kind=self._stray(request_id), raw=raw[:RAW_LIMIT], at=began))
+            return
+        slot.raw, slot.message, slot.first_byte_at = raw, incoming.message, began
+        self._settle(slot, Arrival.REPLY)
+
+    def _is_ours(self, request_id: object) -> bool:
+        return type(request_id) is int and 0 < request_id <= self._highest
+
+    def _stray(self, request_id: object) -> NoiseKind:
+        if not self._is_ours(request_id):
+            return NoiseKind.UNKNOWN_REPLY
+        return NoiseKind.LATE_REPLY if request_id in self._expired else NoiseKind.DUPLICATE_REPLY
+
+    @staticmethod
+    def _settle(slot: _Slot, arrival: Arrival) -> None:
+        slot.arrival = arrival
+        if slot.event:
+            slot.event.set()
+
+    def _end_of_stream(self) -> None:
+        self.closed = True
+        self._pump.forget(self._out)
+        if self._buffer:
+            rest, self._buffer = bytes(self._buffer), bytearray()
+            self._line(rest, self._line_began)
+        for slot in list(self._waiting.values()):
+            if slot.arrival is None:
+                self._settle(slot, Arrival.CLOSED)
+
+    def _take_noise(self) -> tuple[Noise, ...]:
+        taken = tuple(self._noise)
+        self._noise.clear()
+        return taken
