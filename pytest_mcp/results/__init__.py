@@ -1,0 +1,49 @@
+"""Every result is kept: first on disk by the process that saw it, then in Postgres by a thread of the controller.
+
+This room promises: a result that was recorded is stored exactly once, whatever is killed when; a database that is away costs
+a run one message and nothing else; a run reads back the same from Postgres and from ``results.ndjson``.
+
+In the controller::
+
+    recorder = Recorder(run.id, state, say=lines.append)     # state = rootdir / ".pytest_mcp"; run.id = str(uuid4())
+    recorder.begin(run, dsn=settings.db)                     # str, "none" or None; returns at once
+    recorder.server(facts, interface_json)                   # again at the end, if the facts grew: the last one counts
+    recorder.check(check_facts); recorder.case(result)
+    recorder.finish(finished_at, verdict, narrowed)
+    recorder.join(report_folder / "results.ndjson")          # complete: run, servers, checks, cases, verdict
+    number = recorder.stored()                               # small number for people, None without a database
+    recorder.close()
+
+In an xdist worker: ``Recorder(run_id, state, worker="gw0")`` with ``case``, ``check``, ``starts`` and ``close`` only.
+
+To read: ``with open_store(dsn, state) as store: load_run(store.connection, "1412")``, ``list_runs(store.connection, 20)``,
+``load_run_file(path)``. Everything raises StoreError and nothing else. Nothing heavy is imported before it is used.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+from pytest_mcp.results.spool import join_spools
+
+if TYPE_CHECKING:
+    from pytest_mcp.results.history import RunLine, list_runs, load_run, load_run_file
+    from pytest_mcp.results.recorder import Recorder
+    from pytest_mcp.results.store import Store, open_store
+
+__all__ = ["Recorder", "RunLine", "Store", "join_spools", "list_runs", "load_run", "load_run_file", "open_store"]
+
+_WHERE = {
+    "Recorder": "recorder",
+    "RunLine": "history",
+    "Store": "store",
+    "list_runs": "history",
+    "load_run": "history",
+    "load_run_file": "history",
+    "open_store": "store",
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _WHERE:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(f"{__name__}.{_WHERE[name]}"), name)
