@@ -228,8 +228,8 @@ def make_repository(folder: Path) -> None:
     who = {"NAME": "Example Fleet", "EMAIL": "fleet@example.invalid", "DATE": "2026-01-01T00:00:00+0000"}
     environment = {f"GIT_{role}_{key}": value for role in ("AUTHOR", "COMMITTER") for key, value in who.items()}
     environment |= {"GIT_CONFIG_GLOBAL": os.devnull, "GIT_CONFIG_SYSTEM": os.devnull}
-    for arguments in (["init", "--quiet", "--template=", "--initial-branch=main"], ["add", "."], ["commit", "--quiet", "-m", "First"]):
-        run("git repository", ["git", *arguments], cwd=folder, **environment)
+    for arguments in ("init --quiet --template= --initial-branch=main", "add .", "commit --quiet --message First"):
+        run("git repository", ["git", *arguments.split()], cwd=folder, **environment)
 
 
 # --- the program ----------------------------------------------------------------------------------------------------
@@ -266,9 +266,6 @@ def install_servers(names: list[str]) -> list[str]:
 
 def main() -> int:
     """Bring the fleet to the state of its lock files."""
-    if sys.version_info < (3, 11):
-        say(f"needs Python 3.11 or later, this is {sys.version.split()[0]}")
-        return 1
     started = time.monotonic()
     with alone():
         missing = [name for name in servers() if not installed(SERVERS / name, locks_of(name))]

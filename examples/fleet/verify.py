@@ -241,7 +241,9 @@ def judge(server: Launch, expected: dict[str, Any]) -> str | None:
         found = ask(server)
     except (ServerError, OSError) as error:
         return str(error)
-    wrong = [f"{kind}: {number}, expected {expected[kind]}" for kind, number in found.items() if number != expected[kind]]
+    wrong = [
+        f"{kind}: {number}, expected {expected[kind]}" for kind, number in found.items() if number != expected[kind]
+    ]
     return "; ".join(wrong) or None
 
 
