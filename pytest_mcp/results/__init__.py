@@ -1,7 +1,7 @@
 """Every result is kept: first on disk by the process that saw it, then in Postgres by a thread of the controller.
 
-This room promises: a result that was recorded is stored exactly once, whatever is killed when; a database that is away costs
-a run one message and nothing else; a run reads back the same from Postgres and from ``results.ndjson``.
+This room promises: a result that was recorded is stored exactly once, whatever is killed when; a database that is away
+costs a run one message and nothing else; a run reads back the same from Postgres and from ``results.ndjson``.
 
 In the controller::
 
@@ -16,8 +16,9 @@ In the controller::
 
 In an xdist worker: ``Recorder(run_id, state, worker="gw0")`` with ``case``, ``check``, ``starts`` and ``close`` only.
 
-To read: ``with open_store(dsn, state) as store: load_run(store.connection, "1412")``, ``list_runs(store.connection, 20)``,
-``load_run_file(path)``. Everything raises StoreError and nothing else. Nothing heavy is imported before it is used.
+To read: ``with open_store(dsn, state) as store:`` then ``load_run(store.connection, "1412")`` or
+``list_runs(store.connection, 20)``; without a database ``load_run_file(path)``. What goes wrong is a StoreError, and a
+run that does not exist a UsageError. Nothing heavy is imported before it is used.
 """
 
 from importlib import import_module

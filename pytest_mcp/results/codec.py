@@ -13,7 +13,7 @@ from typing import Any
 from pydantic_core import PydanticSerializationError, to_json
 
 SCHEMA = 1
-"""Version of the spool format, told by each run event; readers accept what is newer and ignore what they do not know."""
+"""Version of the spool format, told by each run event; readers ignore what they do not know."""
 
 _UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 

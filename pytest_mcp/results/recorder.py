@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pytest_mcp.model.run import CaseResult, CheckFacts, Run, ServerFacts, StartCount, Verdict
+from pytest_mcp.results.address import OFF, chosen
 from pytest_mcp.results.codec import SCHEMA, encode
 from pytest_mcp.results.spool import CONTROLLER, Spool, join_spools
 
@@ -20,7 +21,7 @@ BATCH = 100
 class Recorder:
     """Writes the events of one process of a run; in the controller, ``begin`` also starts the thread that stores them.
 
-    ``say`` gets at most one message in a run, when the database or the disk fails; it may be called from another thread.
+    ``say`` gets at most one message in a run, when the database or the disk fails, maybe called from another thread.
     The same message is then in ``problem``. ``lost`` counts events that the disk did not take.
     """
 
@@ -42,17 +43,17 @@ class Recorder:
     def begin(self, run: Run, dsn: str | None = None) -> None:
         """Controller only, first: the run without cases and servers. Returns at once; storing starts in the background.
 
-        ``dsn`` is the value of ``--mcp-db``: an address, ``none``, or None for the environment, else the embedded Postgres.
+        ``dsn`` is the value of ``--mcp-db``: an address, ``none``, or None for the environment's, else the embedded.
         """
         from pytest_mcp.results.drain import Drain
 
         self._append(encode("run", run, schema=SCHEMA, user=_user()))
-        if dsn != "none":
+        if chosen(dsn) != OFF:
             self._drain = Drain(self.run, self.state, dsn, self._tell)
             self._drain.start()
 
     def server(self, facts: ServerFacts, interface: str = "") -> None:
-        """What is known of a server, with its whole interface as JSON text; a later call for the same id replaces it."""
+        """What is known of a server, with its whole interface as JSON text; a later call for the id replaces it."""
         self._append(encode("server", facts, interface=interface))
 
     def starts(self, counts: Iterable[StartCount]) -> None:

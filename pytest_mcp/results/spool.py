@@ -1,8 +1,8 @@
 """What a run leaves on disk while it goes on: one append-only file per process, one JSON line per event.
 
-A writer holds an exclusive lock on its file for life, so a file whose lock is free has lost its writer. The lock is taken
-before the file gets its name: nobody ever sees a spool that is not locked yet. Lines are written with one ``write``; what
-a kill or a full disk cuts short has no newline and is not read.
+A writer holds an exclusive lock on its file for life, so a file whose lock is free has lost its writer. The lock is
+taken before the file gets its name: nobody ever sees a spool that is not locked yet. Lines are written with one
+``write``; what a kill or a full disk cuts short has no newline and is not read.
 """
 
 import fcntl

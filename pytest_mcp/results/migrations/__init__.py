@@ -1,0 +1,1 @@
+"""Numbered changes of the schema; imported only when a database is behind."""
