@@ -1,6 +1,6 @@
 """Values of the model as one line of JSON and back; the one place where hostile text is made storable.
 
-Postgres refuses the NUL character in any text and JSON has no lone surrogates: both are written as ``<U+XXXX>``, as the
+Postgres refuses the NUL character in any text and JSON has no lone surrogates: both are written as ``‹U+XXXX›``, as the
 report shows them, so the record around them is kept.
 """
 
@@ -41,7 +41,7 @@ def encode(kind: str, record: Any, **more: Any) -> bytes:
 def storable(value: Any) -> Any:
     """The value as plain JSON values, with every character that cannot be stored spelled out."""
     if isinstance(value, str):
-        return _UNSTORABLE.sub(lambda found: f"<U+{ord(found[0]):04X}>", value)
+        return _UNSTORABLE.sub(lambda found: f"‹U+{ord(found[0]):04X}›", value)
     if dataclasses.is_dataclass(value):
         return {field.name: storable(getattr(value, field.name)) for field in dataclasses.fields(value)}
     if isinstance(value, Mapping):

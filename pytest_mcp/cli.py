@@ -1,0 +1,253 @@
+"""The same verbs at a prompt: ``pytest-mcp VERB``. What goes wrong is one line and an exit code, never a traceback."""
+
+import json
+import os
+import sys
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from pytest_mcp.errors import McpError, UsageError
+from pytest_mcp.model.finding import Finding
+from pytest_mcp.model.run import CaseResult, Outcome, Run, ServerFacts
+from pytest_mcp.model.text import inert, inert_line
+from pytest_mcp.settings import read_settings
+
+if TYPE_CHECKING:
+    from pytest_mcp.results import RunLine, Store
+
+STATE = ".pytest_mcp"
+USAGE, TROUBLE, INTERRUPTED = 4, 3, 2
+_BAD = (Outcome.FAILED, Outcome.BLOCKED, Outcome.ERROR)
+_EVIDENCE_LINES = 20
+
+db_option = click.option("--mcp-db", "db", metavar="DSN", help="Database of the results (default: the project's own).")
+json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+def verbs() -> None:
+    """Look at what `pytest --mcp` found, and act on it."""
+
+
+@verbs.command()
+@click.option("--limit", type=click.IntRange(1), default=20, show_default=True, help="How many runs.")
+@json_option
+@db_option
+def history(limit: int, as_json: bool, db: str | None) -> None:
+    """List the runs of this project, newest first."""
+    from pytest_mcp.results import list_runs
+
+    with _results(db) as store:
+        runs = list_runs(store.connection, limit)
+    if not runs:
+        raise UsageError(f"{_root()}: no runs yet; run pytest --mcp")
+    if as_json:
+        _print_json(runs)
+        return
+    names = ("no.", "id", "started", "verdict", "servers", "passed", "failed", "inconclusive", "recorded", "time")
+    _print_table(names, [_history_row(run) for run in runs], left=(1, 2, 3))
+
+
+@verbs.command()
+@click.argument("run")
+@json_option
+@db_option
+def show(run: str, as_json: bool, db: str | None) -> None:
+    """Show one run: its number, id, the start of its id, `latest`, or a results.ndjson."""
+    found = _load(run, db)
+    if as_json:
+        _print_json(found)
+        return
+    for line in _shown(found):
+        click.echo(line)
+
+
+def main() -> None:
+    """Entry point of the command."""
+    sys.exit(_guarded(lambda: verbs.main(prog_name="pytest-mcp", standalone_mode=False)))
+
+
+def _guarded(action: Callable[[], Any]) -> int:
+    code = 0
+    try:
+        code = action() or 0
+        sys.stdout.flush()
+    except click.ClickException as error:
+        error.show()
+        code = USAGE
+    except UsageError as error:
+        code = _failed(error, USAGE)
+    except McpError as error:
+        code = _failed(error, TROUBLE)
+    except (click.Abort, KeyboardInterrupt):
+        code = _failed("interrupted", INTERRUPTED)
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    except Exception as error:  # noqa: BLE001 - a traceback is of no use to who typed the command
+        code = _failed(f"internal error: {type(error).__name__}: {error}", TROUBLE)
+    return code
+
+
+def _failed(reason: object, code: int) -> int:
+    click.echo(f"pytest-mcp: {inert_line(str(reason), 1000)}", err=True)
+    return code
+
+
+def _root() -> Path:
+    """The project: the nearest folder upwards that has results, else the working directory."""
+    here = Path.cwd()
+    return next((folder for folder in (here, *here.parents) if (folder / STATE).is_dir()), here)
+
+
+@contextmanager
+def _results(db: str | None) -> "Iterator[Store]":
+    """The project's database with everything in it that was left behind; none is made only to find it empty."""
+    from pytest_mcp.results import embedded, open_store
+    from pytest_mcp.results.drain import replay
+    from pytest_mcp.results.spool import spools
+
+    root = _root()
+    state = root / STATE
+    dsn = read_settings({"mcp_db": db}, root, os.environ).db
+    if dsn is None and not embedded.exists(state) and not spools(state):
+        raise UsageError(f"{root}: no runs yet; run pytest --mcp")
+    with open_store(dsn, state) as store:
+        with store.told():
+            replay(store, state)
+        yield store
+
+
+def _load(name: str, db: str | None) -> Run:
+    from pytest_mcp.results import load_run, load_run_file
+
+    path = Path(name)
+    if path.is_dir():
+        path /= "results.ndjson"
+    if path.is_file():
+        return load_run_file(path)
+    with _results(db) as store:
+        return load_run(store.connection, name)
+
+
+def _print_json(value: Any) -> None:
+    """ASCII only: what a server sent can then not steer the terminal."""
+    from pydantic_core import to_json
+
+    click.echo(json.dumps(json.loads(to_json(value, inf_nan_mode="strings")), indent=2))
+
+
+def _history_row(run: "RunLine") -> tuple[str, ...]:
+    counts = Counter(run.outcomes)
+    amounts = (
+        run.servers,
+        counts["passed"],
+        sum(counts[word] for word in _BAD),
+        counts["inconclusive"],
+        counts["recorded"],
+    )
+    verdict = run.verdict or ("finished" if run.finished_at else "unfinished")
+    span = _span(run.started_at, run.finished_at)
+    return (str(run.number), run.id[:8], _when(run.started_at), verdict, *map(str, amounts), span)
+
+
+def _when(moment: datetime | None) -> str:
+    return moment.astimezone().strftime("%Y-%m-%d %H:%M") if moment else "-"
+
+
+def _span(start: datetime | None, end: datetime | None) -> str:
+    if not start or not end:
+        return "-"
+    seconds = (end - start).total_seconds()
+    return f"{seconds:.1f} s" if seconds < 60 else f"{seconds // 60:.0f} min {seconds % 60:.0f} s"
+
+
+def _print_table(names: Sequence[str], rows: Iterable[Sequence[str]], left: Sequence[int]) -> None:
+    for line in _table(names, rows, left):
+        click.echo(line)
+
+
+def _table(names: Sequence[str], rows: Iterable[Sequence[str]], left: Sequence[int]) -> list[str]:
+    lines = [names, *([inert_line(cell, 60) for cell in row] for row in rows)]
+    widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
+    padded = [
+        [
+            cell.ljust(width) if place in left else cell.rjust(width)
+            for place, (cell, width) in enumerate(zip(line, widths, strict=True))
+        ]
+        for line in lines
+    ]
+    return ["  ".join(line).rstrip() for line in padded]
+
+
+def _shown(run: Run) -> Iterator[str]:
+    yield f"run {inert_line(run.id)}  {run.verdict.word if run.verdict else 'no verdict'}"
+    if run.verdict:
+        yield inert_line(run.verdict.reason)
+    yield f"started {_when(run.started_at)}, {_ended(run)}, seed {run.seed}, fails on {inert_line(run.fail_on)}"
+    yield f"project {inert_line(run.project)}"
+    yield f"command {inert_line(run.command, 500)}"
+    if run.narrowed:
+        yield f"left out: {inert_line(', '.join(run.narrowed), 500)}"
+    yield from _rules(run)
+    yield from ("", *_servers(run))
+    yield from _failures(run)
+
+
+def _ended(run: Run) -> str:
+    return f"took {_span(run.started_at, run.finished_at)}" if run.finished_at else "never finished"
+
+
+def _rules(run: Run) -> Iterator[str]:
+    rules = run.verdict.rules if run.verdict else ()
+    if rules:
+        yield ""
+        rows = [(rule.word, rule.id, rule.required, rule.observed) for rule in rules]
+        yield from _table(("verdict", "rule", "required", "observed"), rows, left=(0, 1, 2, 3))
+
+
+def _servers(run: Run) -> list[str]:
+    names = ("server", "version", "tools", "passed", "failed", "waived", "inconclusive", "recorded", "problem")
+    rows = [_server_row(facts, [case for case in run.cases if case.server == facts.id]) for facts in run.servers]
+    return _table(names, rows, left=(0, 1, 8)) if rows else ["no servers"]
+
+
+def _server_row(facts: ServerFacts, cases: list[CaseResult]) -> tuple[str, ...]:
+    counts = Counter(case.outcome for case in cases)
+    bad = sum(counts[outcome] for outcome in _BAD)
+    amounts = (counts[Outcome.WAIVED], counts[Outcome.INCONCLUSIVE], counts[Outcome.RECORDED])
+    first = (facts.id, facts.told_version, str(facts.tools), str(counts[Outcome.PASSED]), str(bad))
+    return (*first, *map(str, amounts), facts.problem)
+
+
+def _failures(run: Run) -> Iterator[str]:
+    for case in run.cases:
+        if case.outcome in _BAD:
+            where = " ".join(filter(None, (case.server, case.element, case.case)))
+            yield ""
+            yield f"{case.outcome.upper()} {inert_line(case.check)}  {inert_line(where)}"
+            if case.message and not case.findings:
+                yield from _indented("", case.message)
+            for finding in case.findings:
+                yield from _finding(finding)
+
+
+def _finding(finding: Finding) -> Iterator[str]:
+    yield f"  {finding.severity}: {inert_line(finding.title)}"
+    for name in ("evidence", "expected", "got", "remedy"):
+        text = getattr(finding, name)
+        if text:
+            yield from _indented(f"{name}: ", text)
+
+
+def _indented(label: str, text: str) -> Iterator[str]:
+    lines = inert(text).splitlines() or [""]
+    yield f"    {label}{lines[0]}"
+    yield from (f"      {line}" for line in lines[1:_EVIDENCE_LINES])
+    if len(lines) > _EVIDENCE_LINES:
+        yield f"      ({len(lines) - _EVIDENCE_LINES} more lines: --json)"
