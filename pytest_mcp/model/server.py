@@ -23,10 +23,10 @@ class Launch:
     ``cwd`` is absolute; None means the folder of the config file is not prescribed and the rootdir is used.
     """
 
-    command: str
-    args: tuple[str, ...] = ()
+    command: str = field(repr=False)
+    args: tuple[str, ...] = field(default=(), repr=False)
     env: tuple[tuple[str, str], ...] = field(default=(), repr=False)
-    cwd: str | None = None
+    cwd: str | None = field(default=None, repr=False)
 
     @property
     def argv(self) -> tuple[str, ...]:
@@ -49,7 +49,7 @@ class Http:
     ``{port}`` in ``url``, ``launch.args`` and ``launch.env`` is replaced by a free port when we start the server.
     """
 
-    url: str
+    url: str = field(repr=False)
     headers: tuple[tuple[str, str], ...] = field(default=(), repr=False)
     launch: Launch | None = None
     kind: Literal["http"] = "http"

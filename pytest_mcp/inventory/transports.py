@@ -1,0 +1,83 @@
+"""Servers that the settings table tells us how to start over one more transport."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+from difflib import get_close_matches
+
+from pytest_mcp.errors import SettingsError
+from pytest_mcp.inventory import confidential
+from pytest_mcp.inventory.entry import Entry, EntryError
+from pytest_mcp.inventory.resolve import Strings, Surroundings, checked_url, launch_of
+from pytest_mcp.inventory.variables import expand
+from pytest_mcp.model.server import Http, Launch, Server, Stdio
+from pytest_mcp.settings import ServerSettings, Settings, TransportSettings
+
+
+def refuse_unknown(settings: Settings, names: Iterable[str]) -> None:
+    """Settings for a server that no config file has are a mistake, not a wish."""
+    known = list(dict.fromkeys(names))
+    for server in settings.servers:
+        if server.name not in known:
+            close = get_close_matches(server.name, known, n=1)
+            hint = f"did you mean {close[0]!r}" if close else f"there are {', '.join(map(repr, known))}"
+            raise SettingsError(f"{server.source}: no config file has a server {server.name!r}; {hint}")
+
+
+def with_transports(server: Server, own: ServerSettings | None, around: Surroundings) -> Iterator[Server]:
+    """The server, and one more for each further transport; a ``url`` server is started instead of doubled."""
+    extras = own.transports if own is not None else ()
+    started = [_started(server, extra, around) for extra in extras]
+    if isinstance(server.transport, Http) and started:
+        own_start = started[0]
+        yield replace(own_start, id=server.id, source=own_start.source if own_start.problem else server.source)
+    else:
+        yield server
+        yield from started
+
+
+def _started(server: Server, extra: TransportSettings, around: Surroundings) -> Server:
+    strings = Strings(replace(around, expand=expand))
+    problem, transport = None, None
+    try:
+        transport = _transport(server, extra, strings)
+    except EntryError as error:
+        problem = str(error)
+    return Server(
+        id=f"{server.id}@{extra.kind}",
+        name=server.name,
+        source=extra.source,
+        transport=transport,
+        problem=problem,
+        secrets=confidential.worth_hiding((*server.secrets, *strings.secrets())),
+    )
+
+
+def _transport(server: Server, extra: TransportSettings, strings: Strings) -> Http:
+    base = server.transport
+    if base is None:
+        raise EntryError(f"its entry ({server.source}) cannot be used: {server.problem}")
+    if extra.url is None and not isinstance(base, Http):
+        raise SettingsError(f"{extra.source}: transport {extra.kind} of server {server.name!r} needs a url; add it")
+    entry = Entry(
+        name=server.name,
+        source=extra.source,
+        folder=strings.around.rootdir,
+        command=extra.command,
+        args=extra.args,
+        env=extra.env,
+        cwd=extra.cwd,
+    )
+    url = strings.one("url", extra.url) if extra.url is not None else base.url if isinstance(base, Http) else ""
+    strings.found.extend(confidential.of_text(url))
+    launch = _with_surroundings(launch_of(entry, strings), base)
+    return Http(
+        url=checked_url(url, started=True), headers=base.headers if isinstance(base, Http) else (), launch=launch
+    )
+
+
+def _with_surroundings(launch: Launch, base: Stdio | Http) -> Launch:
+    """The same server over another transport needs the environment and the folder that its entry gives it."""
+    if not isinstance(base, Stdio):
+        return launch
+    env = dict(base.launch.env) | dict(launch.env)
+    return replace(launch, env=tuple(env.items()), cwd=launch.cwd if launch.cwd is not None else base.launch.cwd)
