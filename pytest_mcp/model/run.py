@@ -167,3 +167,22 @@ class CheckFacts:
     severity: str
     reference: str
     remedy: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ServerWord:
+    """What the gate said of one config entry in an earlier run."""
+
+    name: str
+    word: VerdictWord
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunSummary:
+    """An earlier run as the report of a later one shows it; ``number`` is the database's count, None without one."""
+
+    id: str
+    started_at: datetime
+    word: VerdictWord
+    number: int | None = None
+    servers: tuple[ServerWord, ...] = ()
