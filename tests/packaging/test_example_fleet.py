@@ -78,24 +78,24 @@ def test_a_half_made_installation_is_made_again(installer: ModuleType, tmp_path:
     target, lock = tmp_path / "server", tmp_path / "server.txt"
     lock.write_text("one==1\n")
     (target / "left-over").mkdir(parents=True)
-    assert installer.ensure(target, [lock], target.mkdir) is True
+    assert installer.ensure(target, [lock], [target.mkdir]) is True
     assert not (target / "left-over").exists()
-    assert installer.ensure(target, [lock], lambda: pytest.fail("done already")) is False
+    assert installer.ensure(target, [lock], [lambda: pytest.fail("done already")]) is False
 
 
 def test_a_changed_lock_or_a_lost_interpreter_installs_again(installer: ModuleType, tmp_path: Path) -> None:
     target, lock = tmp_path / "server", tmp_path / "server.txt"
     lock.write_text("one==1\n")
-    installer.ensure(target, [lock], target.mkdir)
+    installer.ensure(target, [lock], [target.mkdir])
     lock.write_text("one==2\n")
     assert not installer.installed(target, [lock])
-    installer.ensure(target, [lock], target.mkdir)
+    installer.ensure(target, [lock], [target.mkdir])
     (target / "bin").mkdir()
     (target / "bin" / "python").symlink_to(tmp_path / "removed-python")
     assert not installer.installed(target, [lock])
 
 
-def test_a_step_that_fails_twice_is_an_error_with_the_last_words_of_its_program(
+def test_a_step_that_fails_in_every_way_is_an_error_with_the_last_words_of_its_program(
     installer: ModuleType, tmp_path: Path
 ) -> None:
     lock, attempts = tmp_path / "server.txt", []
@@ -106,7 +106,7 @@ def test_a_step_that_fails_twice_is_an_error_with_the_last_words_of_its_program(
         installer.run("server", [sys.executable, "-c", "print('no such release'); raise SystemExit(3)"])
 
     with pytest.raises(installer.InstallError, match=r"^server: .+ ended with 3:\n +no such release$"):
-        installer.ensure(tmp_path / "server", [lock], install)
+        installer.ensure(tmp_path / "server", [lock], [install, install])
     assert len(attempts) == 2
     assert not installer.installed(tmp_path / "server", [lock])
 
