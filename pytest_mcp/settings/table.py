@@ -126,6 +126,8 @@ def _complaint(table: Table, error: "ErrorDetails") -> str:
         return f"{table.where(*keys)}: {_unknown(keys)}"
     if error["type"] == "missing":
         return f"{table.where(*keys)}: is missing; add it"
+    if error["type"] in ("model_type", "dict_type"):
+        return f"{table.where(*keys)}: must be a table; write it as one"
     message = error["msg"]
     return f"{table.where(*keys)}: {message[0].lower()}{message[1:]}; mend the value"
 
