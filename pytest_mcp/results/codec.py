@@ -1,3 +1,4 @@
+# ruff: noqa: RUF001, RUF002
 """Values of the model as one line of JSON and back; the one place where hostile text is made storable.
 
 Postgres refuses the NUL character in any text and JSON has no lone surrogates: both are written as ``‹U+XXXX›``, as the

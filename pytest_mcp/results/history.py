@@ -139,9 +139,7 @@ class _Parts:
         if self.start is None:
             raise StoreError(f"{source}: its beginning is missing, so it cannot be shown")
         order = {server: place for place, server in enumerate(self.servers)}
-        checks = sorted(
-            self.checks.values(), key=lambda check: (_SUITES.get(check["suite"], len(_SUITES)), check["id"])
-        )
+        checks = sorted(self.checks.values(), key=_check_place)
         whole = _adapter(Run).validate_python({**self.start, **self.finish, "checks": checks})
         servers = tuple(self._counted(facts) for facts in self.servers.values())
         cases = tuple(sorted(self.cases, key=lambda case: _place(case, order)))
@@ -155,6 +153,10 @@ class _Parts:
         counted.update(seen)
         starts = (StartCount(server=facts.id, purpose=purpose, count=counted[purpose]) for purpose in sorted(counted))
         return replace(facts, starts=tuple(starts))
+
+
+def _check_place(check: dict[str, Any]) -> tuple[int, str]:
+    return _SUITES.get(str(check.get("suite")), len(_SUITES)), str(check.get("id"))
 
 
 def _place(case: CaseResult, servers: dict[str, int]) -> tuple[Any, ...]:

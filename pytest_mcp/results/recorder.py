@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from pytest_mcp.model.run import CaseResult, CheckFacts, Run, ServerFacts, StartCount, Verdict
 from pytest_mcp.results.address import OFF, chosen
 from pytest_mcp.results.codec import SCHEMA, encode
-from pytest_mcp.results.spool import CONTROLLER, Spool, join_spools
+from pytest_mcp.results.spool import CONTROLLER, Spool, join_spools, remove_left
 
 if TYPE_CHECKING:
     from pytest_mcp.results.drain import Drain
@@ -87,6 +87,8 @@ class Recorder:
         done = self._drain.close(timeout) if self._drain else self._joined
         if done:
             self._spool.remove()
+        if self._joined and not self._drain:
+            remove_left(self.state, self.run)
         self._spool.close()
 
     def _append(self, line: bytes) -> None:

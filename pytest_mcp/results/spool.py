@@ -108,6 +108,14 @@ def join_spools(run: str, state: Path, target: Path) -> None:
         raise StoreError(f"{target}: cannot be written: {error.strerror}") from None
 
 
+def remove_left(state: Path, run: str) -> None:
+    """Remove the spools of a run whose writers are gone."""
+    for spool in spools(state, run):
+        with spool.claimed() as free:
+            if free:
+                spool.path.unlink()
+
+
 def _copy_lines(spool: SpoolFile, joined: BinaryIO) -> None:
     offset = 0
     while block := spool.read(offset, 1 << 22):

@@ -18,6 +18,10 @@ from pytest_mcp.results.queries import sql
 from pytest_mcp.results.schema import bring_up
 
 CONNECT_SECONDS = 5
+_UNREADABLE = (
+    "results database: its address cannot be read; it looks like postgresql://user:password@host/name, "
+    "and / @ : # ? in a password are written %2F %40 %3A %23 %3F"
+)
 _ALWAYS = ("add_cases", "add_findings", "add_measurements")
 _FOR_EVENTS = ("add_events", "begin_runs", "finish_runs", "add_servers", "add_interfaces", "audit_runs")
 _CASE = b'{"kind":"case",'
@@ -165,14 +169,17 @@ def _connector(dsn: str) -> Callable[[], psycopg.Connection[Any]]:
 
 
 def _place(dsn: str) -> str:
+    """Where that is, for messages; an unescaped sign in a password ends up in other parts, so those must look right."""
     try:
         given = conninfo.conninfo_to_dict(dsn)
     except psycopg.Error:
-        raise StoreError(
-            "results database: its address cannot be read; it looks like postgresql://user@host/name"
-        ) from None
-    host = given.get("host") or given.get("hostaddr") or "localhost"
-    return f"{host}:{given.get('port') or 5432}/{given.get('dbname') or given.get('user') or ''}"
+        raise StoreError(_UNREADABLE) from None
+    host = str(given.get("host") or given.get("hostaddr") or "localhost")
+    port = str(given.get("port") or 5432)
+    name = str(given.get("dbname") or given.get("user") or "")
+    if "@" in host + name or not port.replace(",", "").isdigit():
+        raise StoreError(_UNREADABLE)
+    return f"{host}:{port}/{name}"
 
 
 @contextmanager
