@@ -9,7 +9,8 @@ from typing import Any
 from pytest_mcp.errors import InventoryError
 
 _DEEP_ENOUGH = 3  # keys of an entry: mcpServers, its name, its key
-_TOKEN = re.compile(r'["{}\[\]]|-?Infinity|NaN')
+_TOKEN = re.compile(r'["{}\[\]]')
+_CONSTANT = re.compile(r'"(?:[^"\\]++|\\.)*+"|(?P<constant>-?Infinity|NaN)')
 _SPACE = re.compile(r"[ \t\r\n]*")
 
 
@@ -24,7 +25,7 @@ class Double:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Document:
-    """A parsed file; ``lines`` has the keys of the three outer levels, counted from 1."""
+    """A parsed file; ``lines`` counts from 1: the keys of the file, and two levels of those under the one asked for."""
 
     value: Any = field(repr=False)
     lines: dict[tuple[str, ...], int]
@@ -39,28 +40,34 @@ class _Key:
     """The line of the same key in the same object, when it came before."""
 
 
-def read_json(text: str, shown: str) -> Document:
-    """Parse strictly as JSON clients do; ``shown`` is the file's name in complaints."""
+def read_json(text: str, shown: str, within: str) -> Document:
+    """Parse strictly as JSON clients do; ``shown`` is the file's name in complaints.
+
+    Positions are kept only under the key ``within``: a client's own file may hold megabytes of other things.
+    """
+    constants: list[str] = []
     try:
         # No number of a config matters to us, and int() refuses long ones.
-        value = json.loads(text, parse_int=float)
+        value = json.loads(text, parse_int=float, parse_constant=constants.append)
     except json.JSONDecodeError as error:
         message = error.msg[0].lower() + error.msg[1:]
         raise InventoryError(f"{shown}:{error.lineno}:{error.colno}: bad JSON: {message}; mend it there") from None
     except RecursionError:
         raise InventoryError(f"{shown}: bad JSON: nested too deeply; make it flatter") from None
+    if constants:
+        raise InventoryError(f"{_place_of_constant(text, shown)}: bad JSON: {constants[0]} is no JSON; mend it there")
     lines: dict[tuple[str, ...], int] = {}
     doubles = []
-    for key in _keys(text, shown):
+    for key in _keys(text, within):
         lines[key.path] = key.line
         if key.first is not None:
             doubles.append(Double(path=key.path, first=key.first, second=key.line))
     return Document(value=value, lines=lines, doubles=tuple(doubles))
 
 
-def _keys(text: str, shown: str) -> Iterator[_Key]:
-    """The outer keys of valid JSON, and those further in that appear twice."""
-    decode = json.JSONDecoder().raw_decode
+def _keys(text: str, within: str) -> Iterator[_Key]:
+    """The outer keys of valid JSON, and those further in under ``within`` that appear twice."""
+    decode = json.JSONDecoder(parse_int=float).raw_decode
     above: list[str] = []
     seen: list[dict[str, int]] = []
     last, line, counted, at = "", 1, 0, 0
@@ -73,23 +80,22 @@ def _keys(text: str, shown: str) -> Iterator[_Key]:
         elif token[0] in "}]":
             above.pop()
             seen.pop()
-        elif token[0] != '"':
-            raise InventoryError(f"{_place(text, start, shown)}: bad JSON: {token[0]} is no JSON; mend it there")
         else:
             word, at = decode(text, start)
-            if not _is_key(text, at):
+            colon = _SPACE.match(text, at)
+            if colon is None or not text.startswith(":", colon.end()):
                 continue
             line, counted = line + text.count("\n", counted, start), start
             last, first = word, seen[-1].get(word)
             seen[-1][word] = line
             if first is not None or len(above) <= _DEEP_ENOUGH:
                 yield _Key(path=(*above[1:], word), line=line, first=first)
+            if len(above) == 1 and word != within:
+                value = _SPACE.match(text, colon.end() + 1)
+                at = decode(text, value.end())[1] if value else at
 
 
-def _is_key(text: str, end: int) -> bool:
-    space = _SPACE.match(text, end)
-    return space is not None and text.startswith(":", space.end())
-
-
-def _place(text: str, at: int, shown: str) -> str:
+def _place_of_constant(text: str, shown: str) -> str:
+    """Where the first number stands that JavaScript has and JSON has not; Python reads it."""
+    at = next(found.start("constant") for found in _CONSTANT.finditer(text) if found["constant"])
     return f"{shown}:{text.count(chr(10), 0, at) + 1}:{at - text.rfind(chr(10), 0, at)}"

@@ -140,6 +140,11 @@ def test_constants_that_are_no_json_are_refused_where_they_stand(project: Projec
     refused(project, ".mcp.json:2:31: bad JSON: -Infinity is no JSON; mend it there")
 
 
+def test_constants_in_other_parts_of_the_file_are_refused_too(project: Project) -> None:
+    project.write('{"other": ["\\"NaN", {"x":\n NaN}],\n"mcpServers": {"a": {"command": "a"}}}')
+    refused(project, ".mcp.json:2:2: bad JSON: NaN is no JSON; mend it there")
+
+
 def test_columns_are_not_moved_by_a_byte_order_mark(project: Project) -> None:
     project.write("\ufeff[}")
     refused(project, ".mcp.json:1:2: bad JSON: expecting value")

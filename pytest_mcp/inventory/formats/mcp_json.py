@@ -36,7 +36,7 @@ class McpJson:
 
     def entries(self, text: str, file: ConfigFile) -> list[Entry]:
         """The members of ``mcpServers``."""
-        document = read_json(text, file.shown)
+        document = read_json(text, file.shown, _KEY)
         _refuse_doubles(document.doubles, file.shown)
         servers = _servers(document.value, file.shown)
         return [_entry(index, name, raw, document, file) for index, (name, raw) in enumerate(servers.items())]
