@@ -20,6 +20,8 @@ _SHORT = {
     Outcome.WAIVED: "waived",
     Outcome.NOT_APPLICABLE: "n/a",
 }
+_LOUD = (VerdictWord.BLOCK, VerdictWord.PARTIAL)
+_HIDDEN = {VerdictWord.WARN: "warned", VerdictWord.PASS: "passed"}
 _RERUN_NAMES = 8
 _QUOTED_LINES = 40
 _NAME = 32
@@ -50,14 +52,16 @@ def probed(connected: int, total: int, seconds: float) -> str:
 
 
 def table(run: Run, verbosity: int = 0) -> list[str]:
-    """The fleet, worst first: by default only what did not pass, all with ``-v``, with times at ``-vv``."""
+    """The fleet, worst first: by default only what blocks or is unproven, all with ``-v``, with times at ``-vv``."""
     if verbosity < 0:
         return []
     rows, suites = fleet(run), suites_run(run)
-    shown = rows if verbosity >= 1 else tuple(row for row in rows if row.word is not VerdictWord.PASS)
+    shown = rows if verbosity >= 1 else tuple(row for row in rows if row.word in _LOUD)
     lines = _aligned([_heading(suites), *(_line(row, suites, verbosity) for row in shown)]) if shown else []
-    if hidden := len(rows) - len(shown):
-        lines.append(f"{hidden} of {len(rows)} passed (-v lists them)")
+    if len(shown) < len(rows):
+        hidden = Counter(row.word for row in rows if row not in shown)
+        told = [f"{hidden[word]} of {len(rows)} {text}" for word, text in _HIDDEN.items() if hidden[word]]
+        lines.append(f"{', '.join(told)} (-v lists them)")
     return lines
 
 
@@ -83,7 +87,7 @@ def rule_line(rule: RuleResult) -> str:
 
 def rerun_line(run: Run) -> str:
     """The command that repeats what did not pass, empty when all did."""
-    lost = [row.name for row in fleet(run) if row.word in (VerdictWord.BLOCK, VerdictWord.PARTIAL)]
+    lost = [row.name for row in fleet(run) if row.word in _LOUD]
     if not lost:
         return ""
     return f"rerun: {inert_line(rerun(run, servers=lost if len(lost) <= _RERUN_NAMES else ()), limit=2000)}"

@@ -1,0 +1,64 @@
+"""Where a report goes: a folder of its own per run, and ``latest`` that always points at a finished one."""
+
+import os
+import re
+from collections.abc import Sequence
+from datetime import UTC
+from pathlib import Path
+from tempfile import NamedTemporaryFile
+
+from pytest_mcp.errors import ReportError
+from pytest_mcp.model.run import Run, RunSummary
+from pytest_mcp.reporting.html.cut import short
+from pytest_mcp.reporting.html.render import render
+
+PAGE = "index.html"
+LATEST = "latest"
+_REMEDY = "choose another folder with --mcp-report"
+
+
+def run_folder(reports_dir: Path, run: Run) -> Path:
+    """The folder of one run: sorts by time, unique by id; not made yet."""
+    return reports_dir / f"{run.started_at.astimezone(UTC):%Y%m%d-%H%M%S}-{short(run.id)}"
+
+
+def write_report(
+    run: Run, reports_dir: Path, *, history: Sequence[RunSummary] = (), artifacts: Sequence[str] = ("results.ndjson",)
+) -> Path:
+    """Write the page into the run's folder, point ``latest`` at it, and return the page's path.
+
+    ``artifacts`` are names of files in the same folder that the page links to.
+    """
+    page = render(run, history=history, artifacts=artifacts)
+    folder = run_folder(reports_dir, run)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        _replace(folder / PAGE, page)
+        _point(reports_dir / LATEST, folder.name)
+    except (FileExistsError, NotADirectoryError) as error:
+        raise ReportError(f"{error.filename or reports_dir}: is no folder; remove it or {_REMEDY}") from error
+    except OSError as error:
+        raise ReportError(f"{folder}: cannot be written ({error.strerror}); {_REMEDY}") from error
+    return folder / PAGE
+
+
+def _replace(path: Path, text: str) -> None:
+    with NamedTemporaryFile("w", encoding="utf-8", dir=path.parent, prefix=f".{path.name}.", delete=False) as file:
+        try:
+            file.write(text)
+            file.close()
+            os.chmod(file.name, 0o644)  # noqa: PTH101 - the temporary file is private, the report is not
+            os.replace(file.name, path)  # noqa: PTH105
+        except BaseException:
+            Path(file.name).unlink(missing_ok=True)
+            raise
+
+
+def _point(link: Path, target: str) -> None:
+    """Flip the link in one rename; a real file or folder of that name is the user's and stays an error."""
+    if link.exists() and not link.is_symlink():
+        raise FileExistsError(None, None, str(link))
+    fresh = link.with_name(f".{link.name}.{re.sub(r'[^0-9a-z-]', '', target)}.{os.getpid()}")
+    fresh.unlink(missing_ok=True)
+    fresh.symlink_to(target, target_is_directory=True)
+    fresh.replace(link)
