@@ -19,9 +19,7 @@ IN_FLIGHT = 32
 class Caller(Protocol):
     """What a test can do with a server; the live connection and a worker's relay to it both do it."""
 
-    def request(
-        self, method: str, params: dict[str, Any] | None = None, *, timeout: float | None = None
-    ) -> Exchange:
+    def request(self, method: str, params: dict[str, Any] | None = None, *, timeout: float | None = None) -> Exchange:
         """Send a request and wait for its reply, at most ``timeout`` seconds."""
 
     def send(self, ask: Ask) -> Exchange:

@@ -38,6 +38,7 @@ class Fleet:
         self._live: dict[str, Connection] = {}
         self._open: set[Connection] = set()
         self._starts: list[tuple[str, Start]] = []
+        self._closed = False
         self._closing: dict[str, Future[Shutdown]] = {}
         self._closers = ThreadPoolExecutor(max_workers=32, thread_name_prefix="mcp-close")
 
@@ -88,8 +89,11 @@ class Fleet:
             return self._closing[server_id]
 
     def close(self) -> None:
-        """End everything that is still open, together, and then the threads."""
+        """End everything that is still open, together, and then the threads; a second call does nothing."""
         with self._lock:
+            if self._closed:
+                return
+            self._closed = True
             still_open = list(self._open)
         for closing in [self._closers.submit(connection.close) for connection in still_open]:
             closing.result()
@@ -97,7 +101,9 @@ class Fleet:
         self._guard.close()
         self._pump.close()
 
-    def _shake_hands(self, server: Server, purpose: str, *, probe: bool, timeout: float) -> tuple[Connection, Handshake]:
+    def _shake_hands(
+        self, server: Server, purpose: str, *, probe: bool, timeout: float
+    ) -> tuple[Connection, Handshake]:
         began = time.monotonic()
         try:
             connection = self._open_connection(server, timeout)
@@ -133,7 +139,9 @@ class Fleet:
         return connection
 
     def _process(self, launch: Launch, *, speaks_on_stdout: bool) -> Process:
-        return Process(launch, rootdir=self._rootdir, pump=self._pump, guard=self._guard, speaks_on_stdout=speaks_on_stdout)
+        return Process(
+            launch, rootdir=self._rootdir, pump=self._pump, guard=self._guard, speaks_on_stdout=speaks_on_stdout
+        )
 
     def _await_port(self, process: Process, port: int, timeout: float) -> None:
         deadline = time.monotonic() + timeout
@@ -147,7 +155,9 @@ class Fleet:
         how = "exited" if process.wait(0) else f"does not listen after {timeout:g} s"
         shutdown = process.end(eof=False)
         tail = process.stderr.text().strip()[-2000:]
-        raise ClientError(f"the server {how} (port {port}, exit code {shutdown.exit_code}); its stderr ends: {tail or 'empty'}")
+        raise ClientError(
+            f"the server {how} (port {port}, exit code {shutdown.exit_code}); its stderr ends: {tail or 'empty'}"
+        )
 
     def _discard(self, connection: Connection) -> None:
         if connection.process:

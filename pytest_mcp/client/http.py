@@ -62,7 +62,10 @@ class HttpChannel:
         self.revision: str | None = None
         self.closed = False
         self._pool = httpcore2.ConnectionPool(
-            ssl_context=ssl.create_default_context(), max_connections=64, max_keepalive_connections=8, keepalive_expiry=30.0
+            ssl_context=ssl.create_default_context(),
+            max_connections=64,
+            max_keepalive_connections=8,
+            keepalive_expiry=30.0,
         )
 
     def exchange(self, request_id: int | None, ask: Ask, body: bytes, timeout: float, mirror: Headers = ()) -> Exchange:
@@ -129,16 +132,22 @@ class HttpChannel:
         if self.session:
             headers["Mcp-Session-Id"] = self.session
         merged = {name.lower(): (name, value) for name, value in (*headers.items(), *self._own, *more)}
-        return [(name.encode("ascii", "replace"), value.encode("latin-1", "replace")) for name, value in merged.values()]
+        return [
+            (name.encode("ascii", "replace"), value.encode("latin-1", "replace")) for name, value in merged.values()
+        ]
 
-    def _post(self, headers: list[tuple[bytes, bytes]], body: bytes, timeout: float, reply: _Reply, rid: int | None) -> None:
+    def _post(
+        self, headers: list[tuple[bytes, bytes]], body: bytes, timeout: float, reply: _Reply, rid: int | None
+    ) -> None:
         deadline = time.perf_counter() + timeout
         extensions = {"timeout": _timeouts(timeout)}
         with self._pool.stream("POST", self._url, headers=headers, content=body, extensions=extensions) as response:
             reply.first_byte_at = time.perf_counter()
             reply.status = response.status
             reply.headers = tuple((n.decode("latin-1"), v.decode("latin-1")) for n, v in response.headers)
-            kind = next((v for n, v in reply.headers if n.lower() == "content-type"), "").partition(";")[0].strip().lower()
+            kind = (
+                next((v for n, v in reply.headers if n.lower() == "content-type"), "").partition(";")[0].strip().lower()
+            )
             chunks = _until(response.iter_stream(), deadline)
             if kind == "text/event-stream":
                 self._events(chunks, reply, rid)

@@ -53,7 +53,9 @@ def _list(connection: Connection, method: str, noise: list[Noise]) -> Listing:
         noise += seen.noise
         if seen.arrival is not Arrival.REPLY or seen.result is None:
             problem = f"error {seen.error_code}: {(seen.error or {}).get('message')}" if seen.error else seen.reason
-            return Listing(method=method, pages=tuple(pages), problem=problem or "no result", error_code=seen.error_code)
+            return Listing(
+                method=method, pages=tuple(pages), problem=problem or "no result", error_code=seen.error_code
+            )
         pages.append(seen.result)
         cursor = seen.result.get("nextCursor") if isinstance(seen.result, dict) else None
         if cursor is None:

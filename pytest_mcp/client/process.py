@@ -149,7 +149,9 @@ def _popen(launch: Launch, cwd: str, speaks_on_stdout: bool) -> subprocess.Popen
     env = environment(launch, os.environ)
     program = launch.command if os.sep not in launch.command else str(Path(cwd, launch.command))
     if shutil.which(program, path=env.get("PATH")) is None:
-        raise ClientError(f"command {launch.command!r} is not there or not executable; install it or correct the command")
+        raise ClientError(
+            f"command {launch.command!r} is not there or not executable; install it or correct the command"
+        )
     try:
         return subprocess.Popen(
             [program, *launch.args],
@@ -162,7 +164,9 @@ def _popen(launch: Launch, cwd: str, speaks_on_stdout: bool) -> subprocess.Popen
             start_new_session=True,
         )
     except (OSError, ValueError) as error:
-        raise ClientError(f"command {launch.command!r} cannot be started: {getattr(error, 'strerror', None) or error}") from error
+        raise ClientError(
+            f"command {launch.command!r} cannot be started: {getattr(error, 'strerror', None) or error}"
+        ) from error
 
 
 def _members(group: int) -> int:

@@ -31,7 +31,9 @@ class Stderr:
         if self.total <= 2 * KEPT:
             return (self.head + self.tail[2 * KEPT - self.total :]).decode(errors="replace")
         gap = self.total - 2 * KEPT
-        return f"{self.head.decode(errors='replace')}\n... {gap} bytes left out ...\n{self.tail.decode(errors='replace')}"
+        return (
+            f"{self.head.decode(errors='replace')}\n... {gap} bytes left out ...\n{self.tail.decode(errors='replace')}"
+        )
 
 
 class Pump:

@@ -78,7 +78,9 @@ class StdioChannel:
             self._waiting.pop(request_id, None)
         return self._exchange(slot)
 
-    def exchange_all(self, asks: Sequence[tuple[int, str, bytes]], timeout: float, in_flight: int) -> tuple[Exchange, ...]:
+    def exchange_all(
+        self, asks: Sequence[tuple[int, str, bytes]], timeout: float, in_flight: int
+    ) -> tuple[Exchange, ...]:
         """Send many requests with at most ``in_flight`` unanswered; each has ``timeout`` seconds of its own."""
         slots = [_Slot(*ask) for ask in asks]
         upcoming, open_slots = deque(slots), list[tuple[_Slot, float]]()
@@ -311,7 +313,9 @@ class StdioChannel:
         request_id = incoming.id
         slot = self._waiting.get(request_id) if type(request_id) is int else None
         if slot is None and len(self._waiting) == 1 and not self._is_ours(request_id):
-            (slot,) = self._waiting.values()  # an id we never sent: taken for the only request there is, the checks judge it
+            (slot,) = (
+                self._waiting.values()
+            )  # an id we never sent: taken for the only request there is, the checks judge it
         if slot is None or slot.arrival is not None:
             self._noise.append(Noise(kind=self._stray(request_id), raw=raw[:RAW_LIMIT], at=began))
             return

@@ -55,3 +55,36 @@ class Finding:
     got: str = ""
     reference: str = ""
     remedy: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Violation:
+    """What a rule saw broken, before it is known for whom: the suite's check makes it a finding.
+
+    ``severity`` None means the check's own. ``element`` names the element where a rule looks at several at once.
+    """
+
+    title: str
+    evidence: str = ""
+    expected: str = ""
+    got: str = ""
+    element: str = ""
+    severity: Severity | None = None
+    confidence: Confidence = Confidence.CERTAIN
+
+
+def finding_of(violation: Violation, check: Check, server: str, element: str) -> Finding:
+    """The violation as a finding of this check on this server."""
+    return Finding(
+        check=check.id,
+        server=server,
+        severity=check.severity if violation.severity is None else violation.severity,
+        title=violation.title,
+        element=violation.element or element,
+        confidence=violation.confidence,
+        evidence=violation.evidence,
+        expected=violation.expected,
+        got=violation.got,
+        reference=check.reference,
+        remedy=check.remedy,
+    )

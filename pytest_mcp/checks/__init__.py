@@ -1,0 +1,5 @@
+"""Rules that are longer than a test body, as pure functions from what was seen to violations; and how a check is declared."""
+
+from pytest_mcp.checks.declare import Declared, check, declared
+
+__all__ = ["Declared", "check", "declared"]

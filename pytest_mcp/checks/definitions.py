@@ -1,0 +1,233 @@
+"""Are the definitions of tools, resources and prompts such that a client can use them? Pure, one element at a time."""
+
+import re
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from typing import Any
+from urllib.parse import urlsplit
+
+from pytest_mcp.model.finding import Severity, Violation
+from pytest_mcp.model.interface import Element
+from pytest_mcp.model.text import inert_line
+
+DEPTH_LIMIT = 64
+NAME_LIMIT = 128
+_NAME = re.compile(r"[A-Za-z0-9_./-]+")
+_MIME = re.compile(r"[A-Za-z0-9!#$&^_.+-]+/[A-Za-z0-9!#$&^_.+-]+(\s*;.*)?")
+_SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:")
+_DIALECTS = {
+    "https://json-schema.org/draft/2020-12/schema": "Draft202012Validator",
+    "https://json-schema.org/draft/2019-09/schema": "Draft201909Validator",
+    "http://json-schema.org/draft-07/schema": "Draft7Validator",
+    "http://json-schema.org/draft-06/schema": "Draft6Validator",
+    "http://json-schema.org/draft-04/schema": "Draft4Validator",
+}
+_NOT_SCHEMAS = {"const", "enum", "default", "examples", "example"}
+"""Keywords whose values are plain data: what looks like a schema in there is none."""
+
+
+def _fields(element: Element) -> dict[str, Any]:
+    return element.definition if isinstance(element.definition, dict) else {}
+
+
+def duplicates(elements: Iterable[Element]) -> Iterator[Violation]:
+    """A name stands for one element; with two a client can only reach one of them."""
+    counts = Counter((element.kind, element.name) for element in elements if not element.name.startswith("#"))
+    for (kind, name), count in counts.items():
+        if count > 1:
+            yield Violation(title=f"{kind} name listed {count} times", got=inert_line(name), element=f"{kind}:{name}")
+
+
+def name_syntax(element: Element) -> Iterator[Violation]:
+    """Names have 1 to 128 characters out of letters, digits, ``_ - . /`` (SEP-986, 2025-11-25 server/tools)."""
+    if element.name.startswith("#"):
+        return
+    if len(element.name) > NAME_LIMIT:
+        yield Violation(title=f"name longer than {NAME_LIMIT} characters", got=f"{len(element.name)} characters")
+    if not _NAME.fullmatch(element.name):
+        yield Violation(
+            title="name with characters other than letters, digits and _ - . /", got=inert_line(element.name)
+        )
+
+
+def described(element: Element) -> Iterator[Violation]:
+    """A model chooses by the description: without one it guesses."""
+    text = _fields(element).get("description")
+    if not isinstance(text, str) or not text.strip():
+        yield Violation(title=f"{element.kind} without a description", got=inert_line(repr(text)))
+
+
+def parameters_described(element: Element) -> Iterator[Violation]:
+    """Each parameter says what it means, in its description or title."""
+    schema = _fields(element).get("inputSchema")
+    properties = schema.get("properties") if isinstance(schema, dict) else None
+    if not isinstance(properties, dict):
+        return
+    bare = [name for name, field in properties.items() if isinstance(field, dict) and not _says_something(field)]
+    if bare:
+        shown = ", ".join(inert_line(name, limit=40) for name in bare[:10])
+        yield Violation(title=f"{len(bare)} of {len(properties)} parameters without a description", got=shown)
+
+
+def _says_something(field: dict[str, Any]) -> bool:
+    return any(isinstance(field.get(key), str) and field[key].strip() for key in ("description", "$ref"))
+
+
+def schema(element: Element, member: str) -> Iterator[Violation]:
+    """An input or output schema is valid in its dialect, about an object, consistent, local and of bounded depth."""
+    fields = _fields(element)
+    if member not in fields:
+        return
+    found = fields[member]
+    if not isinstance(found, dict):
+        yield Violation(title=f"{member} is no object", got=inert_line(repr(found)))
+        return
+    deep = _too_deep(found)
+    if deep:
+        yield Violation(title=f"{member} nested deeper than {DEPTH_LIMIT} levels")
+        return
+    yield from _dialect(found, member)
+    if member == "inputSchema" and found.get("type") != "object":
+        yield Violation(title=f"{member} must have type object", got=inert_line(repr(found.get("type"))))
+    yield from _required(found, member)
+    yield from _references(found, member)
+
+
+def _too_deep(found: Any) -> bool:
+    level: list[Any] = [found]
+    for _ in range(DEPTH_LIMIT):
+        level = [child for node in level for child in _children(node)]
+        if not level:
+            return False
+    return True
+
+
+def _children(node: Any) -> Iterator[Any]:
+    children = node.values() if isinstance(node, dict) else node if isinstance(node, list) else ()
+    return (child for child in children if isinstance(child, dict | list))
+
+
+def _dialect(found: dict[str, Any], member: str) -> Iterator[Violation]:
+    import jsonschema_rs
+
+    named = found.get("$schema", "https://json-schema.org/draft/2020-12/schema")
+    dialect = _DIALECTS.get(named.rstrip("#")) if isinstance(named, str) else None
+    if dialect is None:
+        yield Violation(
+            title=f"{member} in a dialect that clients need not know",
+            expected="JSON Schema 2020-12, or none named",
+            got=inert_line(repr(named)),
+            severity=Severity.LOW,
+        )
+        return
+    try:  # only with a dialect known here: the library would fetch an unknown one from the network
+        jsonschema_rs.meta.validate({**found, "$schema": named})
+    except (jsonschema_rs.ValidationError, ValueError) as error:
+        text = getattr(error, "message", str(error))
+        yield Violation(title=f"{member} is no valid JSON Schema", evidence=inert_line(text, limit=500))
+
+
+def _required(found: dict[str, Any], member: str) -> Iterator[Violation]:
+    required, properties = found.get("required"), found.get("properties", {})
+    if not isinstance(required, list) or not isinstance(properties, dict) or _composed(found):
+        return
+    missing = [name for name in required if isinstance(name, str) and name not in properties]
+    if missing:
+        names = ", ".join(inert_line(name, limit=40) for name in missing[:10])
+        yield Violation(title=f"{member} requires parameters it does not define", got=names)
+
+
+def _composed(found: dict[str, Any]) -> bool:
+    return any(key in found for key in ("allOf", "anyOf", "oneOf", "$ref", "patternProperties", "if"))
+
+
+def _references(found: dict[str, Any], member: str) -> Iterator[Violation]:
+    remote = sorted({ref for ref in _refs(found) if urlsplit(ref).scheme or ref.startswith("//")})
+    if remote:
+        yield Violation(
+            title=f"{member} refers to a schema elsewhere", got=inert_line(", ".join(remote)), severity=Severity.MEDIUM
+        )
+    local = {ref for ref in _refs(found) if ref.startswith("#/")}
+    broken = sorted(ref for ref in local if not _resolves(found, ref))
+    if broken:
+        yield Violation(title=f"{member} refers to a definition it does not have", got=inert_line(", ".join(broken)))
+
+
+def _refs(node: Any) -> Iterator[str]:
+    """Every ``$ref`` of a schema of bounded depth, plain data left aside."""
+    if isinstance(node, dict):
+        if isinstance(node.get("$ref"), str):
+            yield node["$ref"]
+        for key, child in node.items():
+            if key not in _NOT_SCHEMAS:
+                yield from _refs(child)
+    elif isinstance(node, list):
+        for child in node:
+            yield from _refs(child)
+
+
+def _resolves(root: Any, ref: str) -> bool:
+    node = root
+    for step in ref[2:].split("/"):
+        key = step.replace("~1", "/").replace("~0", "~")
+        if isinstance(node, list) and key.isdigit() and int(key) < len(node):
+            node = node[int(key)]
+        elif isinstance(node, dict) and key in node:
+            node = node[key]
+        else:
+            return False
+    return True
+
+
+def no_arguments_but_named(element: Element) -> Iterator[Violation]:
+    """An empty input schema on a tool whose description speaks of arguments leaves a model to guess them."""
+    found, text = _fields(element).get("inputSchema"), _fields(element).get("description")
+    empty = isinstance(found, dict) and not found.get("properties") and not _composed(found)
+    if not empty or found.get("additionalProperties") is False or not isinstance(text, str):
+        return
+    if re.search(r"(?im)^\s*(args|arguments|parameters|params)\s*:\s*$", text):
+        yield Violation(title="no parameters defined, but the description lists some", evidence=inert_line(text, 500))
+
+
+def annotations(element: Element) -> Iterator[Violation]:
+    """Hints that contradict each other tell a client nothing (server/tools, annotations)."""
+    hints = _fields(element).get("annotations")
+    if not isinstance(hints, dict):
+        return
+    if hints.get("readOnlyHint") is True and hints.get("destructiveHint") is True:
+        yield Violation(title="annotated as read-only and as destructive")
+
+
+def resource_uri(element: Element) -> Iterator[Violation]:
+    """A resource's uri is absolute and without white space (RFC 3986, server/resources)."""
+    uri = _fields(element).get("uri")
+    if isinstance(uri, str) and (not _SCHEME.match(uri) or re.search(r"\s", uri)):
+        yield Violation(title="uri is not absolute or has white space", got=inert_line(uri))
+
+
+def template_uri(element: Element) -> Iterator[Violation]:
+    """A template's braces are balanced, not nested and not empty (RFC 6570, server/resources)."""
+    uri = _fields(element).get("uriTemplate")
+    if not isinstance(uri, str):
+        return
+    rest = re.sub(r"\{[^{}]+\}", "", uri)
+    if "{" in rest or "}" in rest:
+        yield Violation(title="uriTemplate with unbalanced or empty braces", got=inert_line(uri))
+
+
+def mime_type(element: Element) -> Iterator[Violation]:
+    """A mime type has the form type/subtype (RFC 6838)."""
+    found = _fields(element).get("mimeType")
+    if isinstance(found, str) and not _MIME.fullmatch(found):
+        yield Violation(title="mimeType is no type/subtype", got=inert_line(repr(found)))
+
+
+def prompt_arguments(element: Element) -> Iterator[Violation]:
+    """Arguments of a prompt have different names."""
+    found = _fields(element).get("arguments")
+    if not isinstance(found, list):
+        return
+    counts = Counter(argument.get("name") for argument in found if isinstance(argument, dict))
+    twice = [str(name) for name, count in counts.items() if count > 1]
+    if twice:
+        yield Violation(title="prompt with two arguments of one name", got=inert_line(", ".join(twice)))

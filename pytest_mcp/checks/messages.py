@@ -1,0 +1,151 @@
+"""Are messages what the negotiated revision says they are? JSON-RPC envelope by hand, everything inside by mcp-types."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
+
+from pytest_mcp.model.exchange import Arrival, Exchange, Noise, NoiseKind
+from pytest_mcp.model.finding import Violation
+from pytest_mcp.model.interface import Element, ElementKind, Interface
+from pytest_mcp.model.text import inert_line
+
+NEWEST_LEGACY = "2025-11-25"
+_LISTED = {
+    ElementKind.TOOL: ("tools/list", "tools"),
+    ElementKind.RESOURCE: ("resources/list", "resources"),
+    ElementKind.TEMPLATE: ("resources/templates/list", "resourceTemplates"),
+    ElementKind.PROMPT: ("prompts/list", "prompts"),
+}
+_COMPLETE = {"resultType": "complete", "ttlMs": 0, "cacheScope": "public"}
+"""What 2026-07-28 demands of every cacheable result; added where only one element is looked at."""
+_SHOWN = 5
+
+
+def envelope(exchange: Exchange) -> Iterator[Violation]:
+    """A reply is one JSON-RPC 2.0 object with our id and either a result or an error (basic/index, Responses)."""
+    message = exchange.message
+    if exchange.arrival is not Arrival.REPLY or not isinstance(message, dict):
+        return
+    if message.get("jsonrpc") != "2.0":
+        yield Violation(title=f"{exchange.method}: reply without jsonrpc 2.0", got=repr(message.get("jsonrpc")))
+    if message.get("id") != exchange.id or isinstance(message.get("id"), bool):
+        yield Violation(
+            title=f"{exchange.method}: reply with another id", expected=repr(exchange.id), got=repr(message.get("id"))
+        )
+    if ("result" in message) == ("error" in message):
+        yield Violation(title=f"{exchange.method}: reply must have either result or error", got=str(sorted(message)))
+    if "error" in message:
+        yield from _error_shape(exchange)
+
+
+def _error_shape(exchange: Exchange) -> Iterator[Violation]:
+    error = exchange.message["error"]
+    whole = isinstance(error, dict) and type(error.get("code")) is int and isinstance(error.get("message"), str)
+    if not whole:
+        yield Violation(title=f"{exchange.method}: error without integer code and message", got=inert_line(repr(error)))
+
+
+def result_shape(method: str, revision: str | None, result: Any) -> Iterator[Violation]:
+    """The result of a method has the shape that the revision's schema gives it."""
+    problems = _problems(method, revision, result)
+    if problems:
+        yield Violation(title=f"{method}: result does not fit revision {revision}", evidence="\n".join(problems))
+
+
+def page_shape(method: str, revision: str | None, page: Any) -> Iterator[Violation]:
+    """A page of a list, its elements left aside: each of them is judged by itself."""
+    member = next(member for listed, member in _LISTED.values() if listed == method)
+    if isinstance(page, dict) and isinstance(page.get(member), list):
+        page = {**page, member: []}
+    yield from result_shape(method, revision, page)
+
+
+def element_shape(element: Element, revision: str | None) -> Iterator[Violation]:
+    """One listed element has the shape that the revision's schema gives it."""
+    method, member = _LISTED[element.kind]
+    problems = _problems(method, revision, {**_COMPLETE, member: [element.definition]})
+    if problems:
+        yield Violation(
+            title=f"{element.kind} definition does not fit revision {revision}",
+            evidence="\n".join(problem.replace(f"{member}.0.", "", 1) for problem in problems),
+        )
+
+
+def _problems(method: str, revision: str | None, result: Any) -> list[str]:
+    from mcp_types.methods import validate_server_result
+    from mcp_types.version import KNOWN_PROTOCOL_VERSIONS
+    from pydantic import ValidationError
+
+    version = revision if revision in KNOWN_PROTOCOL_VERSIONS else NEWEST_LEGACY
+    if not isinstance(result, dict):
+        return [f"no object: {inert_line(repr(result))}"]
+    try:
+        validate_server_result(method, version, result)
+    except ValidationError as error:
+        found = [f"{'.'.join(map(str, each['loc']))}: {each['msg']}" for each in error.errors(include_url=False)]
+        more = [f"and {len(found) - _SHOWN} more"] if len(found) > _SHOWN else []
+        return found[:_SHOWN] + more
+    except KeyError:
+        return [f"{method} is no method of revision {version}"]
+    return []
+
+
+def refused(exchange: Exchange, codes: Iterable[int], what: str) -> Iterator[Violation]:
+    """A request that must be refused came back as an error with one of these codes."""
+    allowed = tuple(codes)
+    expected = "error " + " or ".join(map(str, allowed))
+    if exchange.arrival is not Arrival.REPLY:
+        yield Violation(title=f"{what}: no reply", expected=expected, got=exchange.reason or str(exchange.arrival))
+    elif exchange.error is None:
+        yield Violation(
+            title=f"{what}: answered with a result", expected=expected, got=inert_line(repr(exchange.result))
+        )
+    elif exchange.error_code not in allowed:
+        yield Violation(title=f"{what}: wrong error code", expected=expected, got=inert_line(repr(exchange.error)))
+
+
+def http_status(exchange: Exchange, status: int, what: str) -> Iterator[Violation]:
+    """Over HTTP the status says the same as the error; nothing to say about another transport."""
+    if exchange.http_status is not None and exchange.http_status != status:
+        yield Violation(title=f"{what}: wrong HTTP status", expected=str(status), got=str(exchange.http_status))
+
+
+def cache_hints(method: str, page: Any) -> Iterator[Violation]:
+    """``ttlMs`` is a whole number of at least 0, ``cacheScope`` public or private (server/utilities/caching)."""
+    if not isinstance(page, dict):
+        return
+    ttl, scope = page.get("ttlMs"), page.get("cacheScope")
+    if type(ttl) is not int or ttl < 0:
+        yield Violation(title=f"{method}: ttlMs must be a whole number >= 0", got=inert_line(repr(ttl)))
+    if scope not in ("public", "private"):
+        yield Violation(title=f"{method}: cacheScope must be public or private", got=inert_line(repr(scope)))
+
+
+def one_scope(method: str, pages: Iterable[Any]) -> Iterator[Violation]:
+    """All pages of one list carry the same ``cacheScope`` (server/utilities/caching, Interaction with Pagination)."""
+    scopes = {str(page.get("cacheScope")) for page in pages if isinstance(page, dict)}
+    if len(scopes) > 1:
+        yield Violation(title=f"{method}: pages with different cacheScope", got=inert_line(str(sorted(scopes))))
+
+
+def result_type(method: str, result: Any) -> Iterator[Violation]:
+    """Every result of 2026-07-28 says what it is (basic/index, ResultType)."""
+    if isinstance(result, dict) and result.get("resultType") != "complete":
+        yield Violation(title=f"{method}: resultType must be complete", got=inert_line(repr(result.get("resultType"))))
+
+
+def stray(noise: Iterable[Noise], kinds: Mapping[NoiseKind, str]) -> Iterator[Violation]:
+    """Things a server emitted that it must not, grouped by kind; ``kinds`` says how each is called."""
+    seen = list(noise)
+    for kind, called in kinds.items():
+        if raw := [each.raw for each in seen if each.kind is kind]:
+            shown = "\n".join(inert_line(line.decode(errors="replace")) for line in raw[:_SHOWN])
+            yield Violation(title=f"{called} ({len(raw)} times)", evidence=shown)
+
+
+def undeclared(interface: Interface) -> tuple[tuple[str, str], ...]:
+    """Capability and list method of what a server does not declare."""
+    return tuple(
+        (capability, f"{capability}/list")
+        for capability in ("tools", "resources", "prompts")
+        if capability not in interface.capabilities
+    )

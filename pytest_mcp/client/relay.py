@@ -1,0 +1,118 @@
+"""Lends the controller's live connections to xdist workers, so that a server is started once however many workers there are.
+
+The listener is a Unix socket in a private folder, and both ends prove that they know a random key; what travels are the
+frozen values of ``model``.
+"""
+
+import contextlib
+import secrets
+import tempfile
+import threading
+from collections.abc import Sequence
+from multiprocessing.connection import Client as connect
+from multiprocessing.connection import Connection as Pipe
+from multiprocessing.connection import Listener
+from pathlib import Path
+from typing import Any
+
+from pytest_mcp.client.connection import IN_FLIGHT
+from pytest_mcp.client.fleet import Fleet
+from pytest_mcp.model.exchange import Ask, Exchange, Noise
+from pytest_mcp.model.interface import Shutdown
+
+LENT = {"request", "send", "send_all", "listen"}
+
+
+class Relay:
+    """The controller's end: one thread a worker, each call carried out on the fleet's own connection."""
+
+    def __init__(self, fleet: Fleet) -> None:
+        self._fleet = fleet
+        self._folder = tempfile.TemporaryDirectory(prefix="mcp-")
+        self.address = str(Path(self._folder.name, "relay"))
+        self.key = secrets.token_hex(16)
+        self._listener = Listener(self.address, family="AF_UNIX", authkey=self.key.encode())
+        threading.Thread(target=self._accept, name="mcp-relay", daemon=True).start()
+
+    def close(self) -> None:
+        """Take no more workers; those connected see the end of their stream."""
+        self._listener.close()
+        self._folder.cleanup()
+
+    def _accept(self) -> None:
+        while True:
+            try:
+                pipe = self._listener.accept()
+            except OSError:
+                return
+            except Exception:  # noqa: BLE001, S112 - a stranger without the key must not end the relay
+                continue
+            threading.Thread(target=self._serve, args=(pipe,), name="mcp-relay", daemon=True).start()
+
+    def _serve(self, pipe: "Pipe[Any, Any]") -> None:
+        with contextlib.suppress(EOFError, OSError):
+            while True:
+                server, verb, args, kwargs = pipe.recv()
+                pipe.send(self._carry_out(server, verb, args, kwargs))
+
+    def _carry_out(self, server: str, verb: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        if verb == "close":
+            return self._fleet.begin_close(server).result()
+        if verb == "begin_close":
+            self._fleet.begin_close(server)
+            return None
+        assert verb in LENT
+        return getattr(self._fleet.get(server), verb)(*args, **kwargs)
+
+
+class RelayedConnection:
+    """A worker's end for one server: does what a live connection does, in the controller."""
+
+    def __init__(self, borrowed: "BorrowedFleet", server: str) -> None:
+        self._borrowed, self._server = borrowed, server
+
+    def request(self, method: str, params: dict[str, Any] | None = None, *, timeout: float | None = None) -> Exchange:
+        """See Connection.request."""
+        return self._borrowed.call(self._server, "request", method, params, timeout=timeout)  # type: ignore[no-any-return]
+
+    def send(self, ask: Ask) -> Exchange:
+        """See Connection.send."""
+        return self._borrowed.call(self._server, "send", ask)  # type: ignore[no-any-return]
+
+    def send_all(self, asks: Sequence[Ask], in_flight: int = IN_FLIGHT) -> tuple[Exchange, ...]:
+        """See Connection.send_all."""
+        return self._borrowed.call(self._server, "send_all", tuple(asks), in_flight)  # type: ignore[no-any-return]
+
+    def listen(self, seconds: float) -> tuple[Noise, ...]:
+        """See Connection.listen."""
+        return self._borrowed.call(self._server, "listen", seconds)  # type: ignore[no-any-return]
+
+    def close(self) -> Shutdown:
+        """See Connection.close."""
+        return self._borrowed.call(self._server, "close")  # type: ignore[no-any-return]
+
+
+class BorrowedFleet:
+    """A worker's view of the controller's fleet."""
+
+    def __init__(self, address: str, key: str) -> None:
+        self._address, self._key = address, key
+        self._lock = threading.Lock()
+        self._pipe: Pipe[Any, Any] | None = None
+
+    def get(self, server_id: str) -> RelayedConnection:
+        """The relayed connection of a server."""
+        return RelayedConnection(self, server_id)
+
+    def call(self, server: str, verb: str, *args: object, **kwargs: object) -> Any:
+        """Have the controller carry out one call; one at a time a worker."""
+        with self._lock:
+            if self._pipe is None:
+                self._pipe = connect(self._address, family="AF_UNIX", authkey=self._key.encode())
+            self._pipe.send((server, verb, args, kwargs))
+            return self._pipe.recv()
+
+    def close(self) -> None:
+        """Give the connection back."""
+        if self._pipe is not None:
+            self._pipe.close()

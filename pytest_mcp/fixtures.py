@@ -1,0 +1,143 @@
+"""The fixture ladder: ``mcp_fleet`` > ``mcp_server`` > ``mcp_client``, one element of a server, and ``mcp_report``."""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field, replace
+from typing import NoReturn, Protocol
+
+import pytest
+
+from pytest_mcp.client.connection import Caller
+from pytest_mcp.model.finding import Check, Finding, Severity, Violation, finding_of
+from pytest_mcp.model.interface import Element, Interface
+from pytest_mcp.model.run import Measurement
+from pytest_mcp.model.server import Server
+from pytest_mcp.model.text import inert_line
+from pytest_mcp.reporting.terminal import finding_lines
+
+INCONCLUSIVE = "inconclusive: "
+NOT_APPLICABLE = "not applicable: "
+
+
+class Connections(Protocol):
+    """Where the live connections come from: the fleet itself, or the controller's through a worker's relay."""
+
+    def get(self, server_id: str) -> Caller:
+        """The shared connection of a server that connected."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class McpServer:
+    """A server under test: its config entry, and its interface as the snapshot found it."""
+
+    entry: Server
+    interface: Interface
+
+    @property
+    def id(self) -> str:
+        """The server's id in this run."""
+        return self.entry.id
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class McpFleet:
+    """Every server of this run, and the way to their shared connections."""
+
+    servers: tuple[McpServer, ...]
+    connections: Connections
+
+    def __getitem__(self, server_id: str) -> McpServer:
+        return next(server for server in self.servers if server.id == server_id)
+
+
+class CheckFailed(pytest.fail.Exception):
+    """A check has findings at or above the threshold: the server's fault, told apart from ours."""
+
+
+@dataclass(slots=True)
+class McpReport:
+    """What one test found, measured and noted; kept by the plugin when the test is over."""
+
+    check: Check
+    server: str
+    element: str
+    fail_on: Severity
+    redact: Callable[[str], str]
+    """Removes the server's secret values from a text."""
+    findings: list[Finding] = field(default_factory=list)
+    measurements: list[Measurement] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+
+    def judge(self, violations: Iterable[Violation]) -> None:
+        """Make every violation a finding; ends the test as failed when one is at or above ``--mcp-fail-on``."""
+        found = [finding_of(self._clean(violation), self.check, self.server, self.element) for violation in violations]
+        self.findings += found
+        if any(finding.severity >= self.fail_on for finding in found):
+            worst_first = sorted(found, key=lambda finding: -finding.severity)
+            lines = [line for finding in worst_first for line in finding_lines(finding)]
+            raise CheckFailed("\n".join(lines), pytrace=False)
+
+    def measure(self, name: str, value: float, unit: str) -> None:
+        """Keep a number, for example ``measure("cold_start", 0.27, "s")``."""
+        self.measurements.append(Measurement(name=name, value=value, unit=unit))
+
+    def note(self, text: str) -> None:
+        """Keep a remark for the report."""
+        self.notes.append(self.redact(text))
+
+    def inconclusive(self, reason: str) -> NoReturn:
+        """End the test without a verdict: nothing is proven either way."""
+        pytest.skip(INCONCLUSIVE + inert_line(self.redact(reason)))
+
+    def not_applicable(self, reason: str) -> NoReturn:
+        """End the test: this server does not promise what is checked."""
+        pytest.skip(NOT_APPLICABLE + inert_line(self.redact(reason)))
+
+    def _clean(self, violation: Violation) -> Violation:
+        texts = {name: self.redact(getattr(violation, name)) for name in ("title", "evidence", "expected", "got")}
+        return replace(violation, **texts)
+
+
+FLEET = pytest.StashKey[McpFleet]()
+REPORT = pytest.StashKey[McpReport]()
+
+
+@pytest.fixture(scope="session")
+def mcp_fleet(pytestconfig: pytest.Config) -> McpFleet:
+    """Every server of this run."""
+    return pytestconfig.stash[FLEET]
+
+
+@pytest.fixture
+def mcp_server(request: pytest.FixtureRequest, mcp_fleet: McpFleet) -> McpServer:
+    """One server under test; the test runs once for each."""
+    return mcp_fleet[request.param]
+
+
+@pytest.fixture
+def mcp_client(mcp_server: McpServer, mcp_fleet: McpFleet) -> Caller:
+    """The server's shared live connection: for listing and reading only."""
+    return mcp_fleet.connections.get(mcp_server.id)
+
+
+@pytest.fixture
+def mcp_tool(request: pytest.FixtureRequest, mcp_server: McpServer) -> Element:
+    """One tool of one server; the test runs once for each tool of each server."""
+    return request.param  # type: ignore[no-any-return]
+
+
+@pytest.fixture
+def mcp_resource(request: pytest.FixtureRequest, mcp_server: McpServer) -> Element:
+    """One resource or resource template of one server."""
+    return request.param  # type: ignore[no-any-return]
+
+
+@pytest.fixture
+def mcp_prompt(request: pytest.FixtureRequest, mcp_server: McpServer) -> Element:
+    """One prompt of one server."""
+    return request.param  # type: ignore[no-any-return]
+
+
+@pytest.fixture
+def mcp_report(request: pytest.FixtureRequest) -> McpReport:
+    """Records findings, measurements and notes of this test."""
+    return request.node.stash[REPORT]  # type: ignore[no-any-return]

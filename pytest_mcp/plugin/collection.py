@@ -1,0 +1,132 @@
+"""Which suite files are collected, under which node ids, and for which servers and elements each test is generated."""
+
+import hashlib
+import re
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
+
+import pytest
+
+import pytest_mcp
+from pytest_mcp.checks import declared
+from pytest_mcp.fixtures import McpFleet, McpServer
+from pytest_mcp.model.interface import Element, ElementKind
+from pytest_mcp.model.run import Suite
+
+ALWAYS = (Suite.UNIT, Suite.INTEGRATION, Suite.SECURITY, Suite.PERFORMANCE)
+"""Suites of a default run; update and cleanup act only when their option is given."""
+SHIPPED = "pytest_mcp/suites"
+_KINDS = {
+    "mcp_tool": (ElementKind.TOOL,),
+    "mcp_resource": (ElementKind.RESOURCE, ElementKind.TEMPLATE),
+    "mcp_prompt": (ElementKind.PROMPT,),
+}
+_UNSAFE = re.compile(r"[^A-Za-z0-9._@-]")
+_ID_LENGTH = 60
+
+
+def suites_folder() -> Path:
+    """Where the suites lie: inside the package when installed from a wheel, beside it in a checkout."""
+    package = Path(pytest_mcp.__file__).parent
+    inside = package / "suites"
+    return inside if inside.is_dir() else package.parent / "suites"
+
+
+def suite_files(suites: Sequence[Suite]) -> list[Path]:
+    """The test files of these suites, in the order of the suites."""
+    return [file for suite in suites for file in sorted((suites_folder() / suite).glob("test_*.py"))]
+
+
+def arguments(given: Sequence[str], suites: Sequence[Suite], invoked_in: Path) -> list[str]:
+    """What pytest is to collect: the suites, and the paths given on the command line.
+
+    A path into the suites (as their node ids have it) selects from them instead of adding to them.
+    """
+    resolved = [_resolve(argument, invoked_in) for argument in given]
+    return resolved if selects(given, invoked_in) else [*(str(file) for file in suite_files(suites)), *resolved]
+
+
+def selects(given: Iterable[str], invoked_in: Path) -> bool:
+    """True when a path given leads into the suites."""
+    paths = (_resolve(argument, invoked_in).partition("::")[0] for argument in given)
+    return any(Path(path).is_relative_to(suites_folder()) for path in paths)
+
+
+def _resolve(argument: str, invoked_in: Path) -> str:
+    path, _, rest = argument.partition("::")
+    target = invoked_in / path
+    if not target.exists() and (path == SHIPPED or path.startswith(f"{SHIPPED}/")):
+        target = suites_folder() / path.removeprefix(SHIPPED).lstrip("/")
+    absolute = str(target) if target.is_relative_to(suites_folder()) or target.exists() else path
+    return f"{absolute}::{rest}" if rest else absolute
+
+
+def node_id(file: Path, rootdir: Path) -> str | None:
+    """The node id of a suite file that lies outside the rootdir: the same on every machine; None inside it."""
+    folder = suites_folder()
+    if not file.is_relative_to(folder) or file.is_relative_to(rootdir):
+        return None
+    return f"{SHIPPED}/{file.relative_to(folder).as_posix()}"
+
+
+def safe_id(name: str) -> str:
+    """A name as part of a node id: shell-safe and Windows-safe, stable, and different for different names."""
+    safe = _UNSAFE.sub("_", name)
+    if safe == name and len(safe) <= _ID_LENGTH:
+        return safe
+    digest = hashlib.sha256(name.encode("utf-8", "surrogatepass")).hexdigest()[:6]
+    return f"{safe[:_ID_LENGTH]}~{digest}"
+
+
+def server_of(nodeid: str, server_ids: frozenset[str]) -> str | None:
+    """The server part of a parametrized node id, None when it has none of these."""
+    _, bracket, rest = nodeid.partition("[")
+    server = rest.rstrip("]").partition("/")[0]
+    return server if bracket and server in server_ids else None
+
+
+def parametrize(metafunc: pytest.Metafunc, fleet: McpFleet) -> None:
+    """Generate a test for each server, or for each element of each server, that its fixtures ask for."""
+    element_fixture = next((name for name in _KINDS if name in metafunc.fixturenames), None)
+    if element_fixture is not None:
+        pairs = list(_pairs(fleet, element_fixture))
+        metafunc.parametrize(
+            ("mcp_server", element_fixture),
+            [(server.id, element) for server, element, _ in pairs],
+            ids=[name for *_, name in pairs],
+            indirect=True,
+            scope="function",
+        )
+    elif "mcp_server" in metafunc.fixturenames:
+        found = declared(metafunc.function)
+        servers = [s for s in fleet.servers if s.interface.connected or (found is not None and found.unreached)]
+        metafunc.parametrize(
+            "mcp_server",
+            [server.id for server in servers],
+            ids=[safe_id(server.id) for server in servers],
+            indirect=True,
+            scope="function",
+        )
+
+
+def _pairs(fleet: McpFleet, fixture: str) -> Iterator[tuple[McpServer, Element, str]]:
+    for server in fleet.servers:
+        elements = [element for kind in _KINDS[fixture] for element in server.interface.of_kind(kind)]
+        for element, name in zip(elements, _element_ids(elements), strict=True):
+            yield server, element, f"{safe_id(server.id)}/{name}"
+
+
+def _element_ids(elements: Iterable[Element]) -> Iterator[str]:
+    """Ids of elements, told apart where a server lists one name twice."""
+    seen: Counter[str] = Counter()
+    for element in elements:
+        name = safe_id(element.name)
+        seen[name] += 1
+        yield name if seen[name] == 1 else f"{name}~{seen[name]}"
+
+
+def ordered(items: list[pytest.Item]) -> list[pytest.Item]:
+    """The items that ask for something, in collection order, with those that end a server's connection last."""
+    kept = [item for item in items if not item.name.endswith("[NOTSET]")]
+    return sorted(kept, key=lambda item: bool((found := declared(getattr(item, "function", None))) and found.last))

@@ -1,0 +1,104 @@
+"""What a run tells about itself and its servers, safe to show: no values of variables, no secrets."""
+
+import hashlib
+import json
+import platform
+import shlex
+from collections import Counter
+from collections.abc import Callable, Iterable
+from importlib.metadata import PackageNotFoundError, version
+
+from pytest_mcp.inventory import describe
+from pytest_mcp.model.interface import ElementKind, Interface, Start
+from pytest_mcp.model.run import ServerFacts, StartCount
+from pytest_mcp.model.server import Http, Server
+from pytest_mcp.model.text import inert
+
+STDERR_SHOWN = 4000
+HIDDEN_OPTIONS = ("--mcp-db",)
+
+
+def server_facts(
+    server: Server, interface: Interface, starts: Iterable[Start], redact: Callable[[str], str]
+) -> ServerFacts:
+    """Everything a report says of a server beside its cases."""
+    counts = Counter(start.purpose for start in starts)
+    listed = {kind: len(interface.of_kind(kind)) for kind in ElementKind}
+    info = interface.server_info
+    return ServerFacts(
+        id=server.id,
+        name=server.name,
+        transport=server.kind,
+        source=str(server.source),
+        command=describe(server),
+        connected=interface.connected,
+        problem=redact(interface.failure.reason if interface.failure else ""),
+        era=interface.era or "",
+        revision=redact(str(interface.revision or "")),
+        told_name=redact(str(info.get("name") or "")),
+        told_version=redact(interface.told_version),
+        tools=listed[ElementKind.TOOL],
+        resources=listed[ElementKind.RESOURCE],
+        templates=listed[ElementKind.TEMPLATE],
+        prompts=listed[ElementKind.PROMPT],
+        interface=digest(interface) if interface.connected else "",
+        env_names=env_names(server),
+        cold_start=interface.seconds if interface.connected else None,
+        stderr_head=redact(inert(interface.stderr_head[:STDERR_SHOWN])),
+        starts=tuple(StartCount(server=server.id, purpose=name, count=count) for name, count in sorted(counts.items())),
+    )
+
+
+def env_names(server: Server) -> tuple[str, ...]:
+    """Names of the variables a config entry sets for its server."""
+    launch = server.transport.launch if server.transport else None
+    return tuple(sorted(name for name, _ in launch.env)) if launch else ()
+
+
+def interface_json(interface: Interface, redact: Callable[[str], str]) -> str:
+    """The whole interface as JSON, kept to compare releases by."""
+    return redact(json.dumps(_told(interface), ensure_ascii=True, sort_keys=True))
+
+
+def digest(interface: Interface) -> str:
+    """SHA-256 over everything a server lists, independent of the order it lists it in."""
+    return hashlib.sha256(json.dumps(_told(interface), sort_keys=True).encode()).hexdigest()
+
+
+def _told(interface: Interface) -> dict[str, object]:
+    handshake = interface.handshake if isinstance(interface.handshake, dict) else {}
+    elements = [[element.kind, element.name, element.definition] for element in interface.elements]
+    return {
+        "instructions": handshake.get("instructions"),
+        "capabilities": interface.capabilities,
+        "elements": sorted(elements, key=lambda element: json.dumps(element, sort_keys=True)),
+    }
+
+
+def command_line(arguments: Iterable[str]) -> str:
+    """The command of this run, without the values of options that may hold a password."""
+    shown: list[str] = ["pytest"]
+    for argument in arguments:
+        name, equals, _ = argument.partition("=")
+        hide = name in HIDDEN_OPTIONS and equals
+        shown.append(f"{name}=***" if hide else "***" if shown[-1] in HIDDEN_OPTIONS else argument)
+    return shlex.join(shown)
+
+
+def versions() -> tuple[tuple[str, str], ...]:
+    """Versions of what took part."""
+    named = ("pytest-mcp-fleet", "pytest", "pytest-xdist", "mcp-types")
+    return (("python", platform.python_version()), *((name, _version(name)) for name in named))
+
+
+def _version(name: str) -> str:
+    try:
+        return version(name)
+    except PackageNotFoundError:
+        return "not installed"
+
+
+def transports(servers: Iterable[Server]) -> str:
+    """How many servers speak what, for one line: ``17 stdio, 3 http``."""
+    counts = Counter("http" if isinstance(server.transport, Http) else server.kind for server in servers)
+    return ", ".join(f"{count} {kind}" for kind, count in sorted(counts.items(), reverse=True))

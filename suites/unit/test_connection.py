@@ -1,0 +1,115 @@
+"""Does the server start, and does its handshake say what the revision demands?"""
+
+from pytest_mcp.checks import check, messages
+from pytest_mcp.client.connection import Caller
+from pytest_mcp.fixtures import McpReport, McpServer
+from pytest_mcp.model.exchange import Ask
+from pytest_mcp.model.finding import Severity, Violation
+from pytest_mcp.model.interface import Era
+
+KNOWN = ("2024-11-05", "2025-03-26", "2025-06-18", "2025-11-25", "2026-07-28")
+
+
+@check(
+    "connects",
+    severity=Severity.CRITICAL,
+    reference="MCP basic/lifecycle; MCP server/discover",
+    remedy="run the command shown in a terminal and read its stderr; check the config entry it comes from",
+    unreached=True,
+)
+def test_connects(mcp_server: McpServer, mcp_report: McpReport) -> None:
+    """The server starts, or is reached, and completes its handshake."""
+    failure = mcp_server.interface.failure
+    if failure is None:
+        mcp_report.measure("cold_start", mcp_server.interface.seconds, "s")
+        return
+    command = " ".join(failure.command) or "none"
+    code = "still running" if failure.exit_code is None else str(failure.exit_code)
+    evidence = f"command: {command}\nexit code: {code}\nstderr ends:\n{failure.stderr_tail[-3000:] or '(empty)'}"
+    mcp_report.judge([Violation(title=f"does not connect: {failure.reason}", evidence=evidence)])
+
+
+@check(
+    "handshake-shape",
+    severity=Severity.MEDIUM,
+    reference="MCP schema: InitializeResult, DiscoverResult",
+    remedy="return what the schema of the negotiated revision demands; an SDK of that revision does",
+)
+def test_handshake_shape(mcp_server: McpServer, mcp_report: McpReport) -> None:
+    """The result of initialize or server/discover has the shape of its revision."""
+    found = mcp_server.interface
+    method = "server/discover" if found.era is Era.MODERN else "initialize"
+    mcp_report.judge(messages.result_shape(method, found.revision, found.handshake))
+
+
+@check(
+    "revision-known",
+    severity=Severity.MEDIUM,
+    reference="MCP basic/lifecycle, Version Negotiation",
+    remedy="answer initialize with a released protocol revision, the requested one where it is supported",
+)
+def test_revision_is_known(mcp_server: McpServer, mcp_report: McpReport) -> None:
+    """The negotiated revision is a released one."""
+    revision = mcp_server.interface.revision
+    if revision not in KNOWN:
+        mcp_report.judge([Violation(title="negotiated a revision that was never released", got=repr(revision))])
+
+
+@check(
+    "server-says-its-name",
+    severity=Severity.LOW,
+    reference="MCP schema: Implementation",
+    remedy="set name and version of the server; clients show them and bug reports need them",
+)
+def test_server_says_its_name_and_version(mcp_server: McpServer, mcp_report: McpReport) -> None:
+    """The server tells its name and version."""
+    info = mcp_server.interface.server_info
+    missing = [field for field in ("name", "version") if not isinstance(info.get(field), str) or not info[field]]
+    if missing:
+        mcp_report.judge([Violation(title=f"serverInfo without {' and '.join(missing)}", got=repr(info))])
+
+
+@check(
+    "unsupported-version-refused",
+    severity=Severity.MEDIUM,
+    reference="MCP 2026-07-28 basic/versioning, Protocol Version Negotiation",
+    remedy="answer a revision you do not speak with error -32022 and the list of those you do",
+    era=Era.MODERN,
+)
+def test_unsupported_version_is_refused(mcp_client: Caller, mcp_report: McpReport) -> None:
+    """A request in a revision the server does not speak is refused with the revisions it does."""
+    version = "1900-01-01"
+    meta = {
+        "io.modelcontextprotocol/protocolVersion": version,
+        "io.modelcontextprotocol/clientInfo": {"name": "pytest-mcp", "version": "0"},
+        "io.modelcontextprotocol/clientCapabilities": {},
+    }
+    headers = (("Mcp-Protocol-Version", version), ("Mcp-Method", "server/discover"))
+    seen = mcp_client.send(Ask(method="server/discover", params={"_meta": meta}, headers=headers))
+    mcp_report.judge(
+        [
+            *messages.refused(seen, [-32022], "unknown protocol version"),
+            *messages.http_status(seen, 400, "unknown protocol version"),
+        ]
+    )
+
+
+@check(
+    "meta-required",
+    severity=Severity.MEDIUM,
+    reference="MCP 2026-07-28 basic/index, Per-request protocol fields",
+    remedy="refuse requests without the required _meta fields with -32602, over HTTP with status 400",
+    era=Era.MODERN,
+)
+def test_missing_meta_is_refused(mcp_client: Caller, mcp_report: McpReport) -> None:
+    """A request without the required _meta fields is refused as invalid."""
+    headers = (("Mcp-Protocol-Version", "2026-07-28"), ("Mcp-Method", "server/discover"))
+    seen = mcp_client.send(Ask(method="server/discover", params={}, bare=True, headers=headers))
+    # over HTTP the header already differs from the body that lacks the field, so HeaderMismatch is as true
+    codes = [-32602] if seen.http_status is None else [-32602, -32020]
+    mcp_report.judge(
+        [
+            *messages.refused(seen, codes, "request without _meta"),
+            *messages.http_status(seen, 400, "request without _meta"),
+        ]
+    )

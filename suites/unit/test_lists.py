@@ -1,0 +1,138 @@
+"""Does the server list what it declares, completely and the same each time?"""
+
+import json
+
+from pytest_mcp.checks import check, definitions, messages
+from pytest_mcp.client.connection import Caller
+from pytest_mcp.fixtures import McpReport, McpServer
+from pytest_mcp.model.finding import Severity, Violation
+from pytest_mcp.model.interface import Era
+
+
+@check(
+    "declared-lists-answer",
+    severity=Severity.HIGH,
+    reference="MCP server/tools, server/resources, server/prompts, Capabilities",
+    remedy="implement the list of every capability you declare, or do not declare it",
+)
+def test_declared_lists_answer(mcp_server: McpServer, mcp_report: McpReport) -> None:
+    """Every list of a declared capability answers, to its last page."""
+    mcp_report.judge(
+        Violation(
+            title=f"{listing.method} is declared but fails: {listing.problem}",
+            # templates have no capability of their own: a server may have resources and none of them
+            severity=Severity.LOW if _only_templates(listing.method, listing.error_code) else None,
+        )
+        for listing in mcp_server.interface.listings
+        if listing.problem
+    )
+
+
+def _only_templates(method: str, code: int | None) -> bool:
+    return method == "resources/templates/list" and code == -32601
+
+
+@check(
+    "undeclared-refused",
+    severity=Severity.LOW,
+    reference="MCP basic/lifecycle, Capability Negotiation",
+    remedy="declare the capability, or refuse its methods with -32601",
+)
+def test_undeclared_lists_are_refused(mcp_server: McpServer, mcp_client: Caller, mcp_report: McpReport) -> None:
+    """A list that no capability declares is refused."""
+    asked = [(name, mcp_client.request(method)) for name, method in messages.undeclared(mcp_server.interface)]
+    mcp_report.judge(
+        Violation(title=f"{seen.method} answers although {name} is not declared", got=repr(seen.result)[:200])
+        for name, seen in asked
+        if seen.result is not None
+    )
+
+
+@check(
+    "list-shape",
+    severity=Severity.MEDIUM,
+    reference="MCP schema: ListToolsResult, ListResourcesResult, ListPromptsResult",
+    remedy="return what the schema of the negotiated revision demands",
+)
+def test_lists_have_their_shape(mcp_server: McpServer, mcp_report: McpReport) -> None:
+    """Every page of a list has the shape of the revision; its elements are judged one by one elsewhere."""
+    found = mcp_server.interface
+    mcp_report.judge(
+        violation
+        for listing in found.listings
+        for page in listing.pages
+        for violation in messages.page_shape(listing.method, found.revision, page)
+    )
+
+
+@check(
+    "list-stable",
+    severity=Severity.MEDIUM,
+    reference="MCP 2026-07-28 server/tools, Capabilities",
+    remedy="return the same elements in the same order while nothing changed",
+)
+def test_lists_are_stable(mcp_server: McpServer, mcp_client: Caller, mcp_report: McpReport) -> None:
+    """Asked again, a list has the same elements in the same order."""
+    for listing in mcp_server.interface.listings:
+        if listing.problem or not listing.pages:
+            continue
+        again = mcp_client.request(listing.method)
+        if again.result is None:
+            mcp_report.judge([Violation(title=f"{listing.method} fails when asked again", got=again.reason)])
+        elif _canonical(again.result) != _canonical(listing.pages[0]):
+            same = sorted(_entries(again.result)) == sorted(_entries(listing.pages[0]))
+            what = "the same elements in another order" if same else "other elements"
+            mcp_report.judge([Violation(title=f"{listing.method} asked again gives {what}")])
+
+
+def _canonical(page: object) -> str:
+    return json.dumps(_entries(page))
+
+
+def _entries(page: object) -> list[str]:
+    """The elements of a page as text; cursors and caching hints may differ from time to time."""
+    lists = [value for value in page.values() if isinstance(value, list)] if isinstance(page, dict) else []
+    return [json.dumps(entry, sort_keys=True) for entries in lists for entry in entries]
+
+
+@check(
+    "names-unique",
+    severity=Severity.HIGH,
+    reference="MCP server/tools, Data Types: unique identifier",
+    remedy="give each tool, prompt and resource a name of its own",
+)
+def test_names_are_unique(mcp_server: McpServer, mcp_report: McpReport) -> None:
+    """No two tools, prompts or resources share a name."""
+    mcp_report.judge(definitions.duplicates(mcp_server.interface.elements))
+
+
+@check(
+    "result-type",
+    severity=Severity.MEDIUM,
+    reference="MCP 2026-07-28 basic/index, ResultType",
+    remedy="add resultType to every result",
+    era=Era.MODERN,
+)
+def test_results_say_their_type(mcp_server: McpServer, mcp_report: McpReport) -> None:
+    """Every result of a list says that it is complete."""
+    mcp_report.judge(
+        violation
+        for listing in mcp_server.interface.listings
+        for page in listing.pages
+        for violation in messages.result_type(listing.method, page)
+    )
+
+
+@check(
+    "cache-hints",
+    severity=Severity.MEDIUM,
+    reference="MCP 2026-07-28 server/utilities/caching",
+    remedy="add ttlMs (>= 0) and cacheScope (public or private, the same on all pages) to every list result",
+    era=Era.MODERN,
+)
+def test_lists_carry_cache_hints(mcp_server: McpServer, mcp_report: McpReport) -> None:
+    """Every page of a list carries ttlMs and cacheScope with values that are allowed."""
+    listings = mcp_server.interface.listings
+    hints = [v for each in listings for page in each.pages for v in messages.cache_hints(each.method, page)]
+    scopes = [v for each in listings for v in messages.one_scope(each.method, each.pages)]
+    mcp_report.judge([*hints, *scopes])

@@ -1,0 +1,151 @@
+"""Does the server keep to JSON-RPC and to its transport?"""
+
+import string
+
+from pytest_mcp.checks import check, messages
+from pytest_mcp.client.connection import Caller
+from pytest_mcp.fixtures import McpReport, McpServer
+from pytest_mcp.model.exchange import Ask, Exchange, NoiseKind
+from pytest_mcp.model.finding import Severity, Violation
+from pytest_mcp.model.interface import Era
+
+PROBE_LIST = {"tools": "tools/list", "resources": "resources/list", "prompts": "prompts/list"}
+SILENCE = 0.05
+MIXED = 12
+
+
+def harmless(server: McpServer) -> Ask:
+    """A request every server of this kind answers with a result: a list it declares, else ping or discover."""
+    declared = [method for name, method in PROBE_LIST.items() if name in server.interface.capabilities]
+    if declared:
+        return Ask(method=declared[0])
+    return Ask(method="ping" if server.interface.era is Era.LEGACY else "server/discover")
+
+
+@check(
+    "reply-envelope",
+    severity=Severity.HIGH,
+    reference="MCP basic/index, Responses; JSON-RPC 2.0, 5",
+    remedy="reply with jsonrpc 2.0, the id of the request, and either result or error",
+)
+def test_reply_envelope(mcp_server: McpServer, mcp_client: Caller, mcp_report: McpReport) -> None:
+    """Replies are JSON-RPC 2.0 with the id of their request and either a result or an error."""
+    asked = [mcp_client.send(harmless(mcp_server)), mcp_client.request("pytest-mcp/no-such-method")]
+    silent = [Violation(title=f"{seen.method}: no reply", got=seen.reason) for seen in asked if seen.message is None]
+    mcp_report.judge([*silent, *(violation for seen in asked for violation in messages.envelope(seen))])
+
+
+@check(
+    "unknown-method",
+    severity=Severity.MEDIUM,
+    reference="JSON-RPC 2.0, 5.1; MCP 2026-07-28 basic/transports/streamable-http, Protocol Version Header",
+    remedy="refuse methods you do not know with error -32601; over HTTP in 2026-07-28 with status 404",
+)
+def test_unknown_method_is_refused(mcp_server: McpServer, mcp_client: Caller, mcp_report: McpReport) -> None:
+    """A method that does not exist is refused with -32601."""
+    seen = mcp_client.request("pytest-mcp/no-such-method")
+    modern = mcp_server.interface.era is Era.MODERN
+    status = messages.http_status(seen, 404, "unknown method") if modern else ()
+    mcp_report.judge([*messages.refused(seen, [-32601], "unknown method"), *status])
+
+
+@check(
+    "malformed-params",
+    severity=Severity.MEDIUM,
+    reference="JSON-RPC 2.0, 5.1; MCP schema: CallToolRequestParams",
+    remedy="validate params against the schema and refuse what does not fit with -32602",
+)
+def test_malformed_params_are_refused(mcp_server: McpServer, mcp_client: Caller, mcp_report: McpReport) -> None:
+    """A tools/call whose name is a number is refused as invalid, and nothing is called."""
+    if "tools" not in mcp_server.interface.capabilities:
+        mcp_report.not_applicable("declares no tools")
+    seen = mcp_client.request("tools/call", {"name": 7, "arguments": {}})
+    mcp_report.judge(_refused_somehow(seen))
+
+
+def _refused_somehow(seen: Exchange) -> list[Violation]:
+    """-32602 or -32600 is right; -32603 and isError refuse it too, only less clearly."""
+    right = list(messages.refused(seen, [-32602, -32600], "tools/call with a number for a name"))
+    refused_anyway = seen.error_code is not None or (
+        isinstance(seen.result, dict) and seen.result.get("isError") is True
+    )
+    if right and refused_anyway:
+        return [
+            Violation(title=each.title, expected=each.expected, got=each.got, severity=Severity.LOW) for each in right
+        ]
+    return right
+
+
+@check(
+    "notification-unanswered",
+    severity=Severity.MEDIUM,
+    reference="MCP basic/index, Notifications; JSON-RPC 2.0, 4.1",
+    remedy="never reply to a message without an id, not even with an error",
+)
+def test_notifications_get_no_reply(mcp_server: McpServer, mcp_client: Caller, mcp_report: McpReport) -> None:
+    """A notification, known or unknown, gets no reply."""
+    sent = mcp_client.send(Ask(method="notifications/pytest-mcp-unknown", notification=True))
+    seen = mcp_client.send(harmless(mcp_server))
+    noise = (*sent.noise, *seen.noise, *mcp_client.listen(SILENCE))
+    replies = dict.fromkeys((NoiseKind.UNKNOWN_REPLY, NoiseKind.DUPLICATE_REPLY), "reply to a notification")
+    answered = sent.message is not None and sent.http_status is not None and sent.http_status < 300
+    mcp_report.judge(
+        [
+            *messages.stray(noise, replies),
+            *([Violation(title="reply to a notification", got=repr(sent.message))] if answered else []),
+            *([] if seen.message else [Violation(title="silent after an unknown notification", got=seen.reason)]),
+        ]
+    )
+
+
+@check(
+    "concurrent-replies",
+    severity=Severity.HIGH,
+    reference="MCP basic/index, Requests",
+    remedy="answer each request under its own id, in any order",
+)
+def test_concurrent_requests_are_not_mixed_up(mcp_server: McpServer, mcp_client: Caller, mcp_report: McpReport) -> None:
+    """Requests in flight together each get their own reply, once."""
+    good, bad = harmless(mcp_server), [Ask(method=f"pytest-mcp/none-{letter}") for letter in string.ascii_lowercase]
+    asks = [good if number % 2 else bad[number] for number in range(MIXED)]
+    seen = mcp_client.send_all(asks)
+    mixed = [
+        Violation(title=f"{each.method}: got the reply of another request", got=repr(each.message)[:200])
+        for ask, each in zip(asks, seen, strict=True)
+        if each.message is not None and (each.error is None) != (ask is good)
+    ]
+    lost = [Violation(title=f"{each.method}: no reply", got=each.reason) for each in seen if each.message is None]
+    noise = [noise for each in seen for noise in each.noise]
+    twice = messages.stray(noise, {NoiseKind.DUPLICATE_REPLY: "second reply to a request"})
+    mcp_report.judge([*mixed, *lost, *twice])
+
+
+@check(
+    "stdout-purity",
+    severity=Severity.HIGH,
+    reference="MCP basic/transports, stdio",
+    remedy="write logs and banners to stderr; on stdout only messages",
+    transport="stdio",
+)
+def test_stdout_carries_only_messages(mcp_server: McpServer, mcp_client: Caller, mcp_report: McpReport) -> None:
+    """Nothing but protocol messages comes on stdout."""
+    seen = mcp_client.send(harmless(mcp_server))
+    kinds = {
+        NoiseKind.NOT_JSON: "line on stdout that is no JSON",
+        NoiseKind.INVALID: "line on stdout that is no JSON-RPC message",
+    }
+    mcp_report.judge(messages.stray((*mcp_server.interface.noise, *seen.noise), kinds))
+
+
+@check(
+    "ping",
+    severity=Severity.MEDIUM,
+    reference="MCP 2025-11-25 basic/utilities/ping",
+    remedy="answer ping with an empty result at once",
+    era=Era.LEGACY,
+)
+def test_ping(mcp_client: Caller, mcp_report: McpReport) -> None:
+    """Ping is answered with an empty result."""
+    seen = mcp_client.request("ping")
+    if not isinstance(seen.result, dict):
+        mcp_report.judge([Violation(title="ping is not answered", got=repr(seen.error or seen.reason))])
