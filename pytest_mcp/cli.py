@@ -43,10 +43,10 @@ def history(limit: int, as_json: bool, db: str | None) -> None:
     """List the runs of this project, newest first."""
     from pytest_mcp.results import list_runs
 
-    with _results(db) as store:
-        runs = list_runs(store.connection, limit)
+    with _results(db) as (store, project):
+        runs = list_runs(store.connection, limit, project)
     if not runs:
-        raise UsageError(f"{_root()}: no runs yet; run pytest --mcp")
+        raise UsageError(f"{_root()}: no runs yet in {store.place}; run pytest --mcp")
     if as_json:
         _print_json(runs)
         return
@@ -106,8 +106,11 @@ def _root() -> Path:
 
 
 @contextmanager
-def _results(db: str | None) -> "Iterator[Store]":
-    """The project's database with everything in it that was left behind; none is made only to find it empty."""
+def _results(db: str | None) -> "Iterator[tuple[Store, str | None]]":
+    """The project's database with everything in it that was left behind; none is made only to find it empty.
+
+    Beside it the name of the project, if the database may hold others.
+    """
     from pytest_mcp.results import embedded, open_store
     from pytest_mcp.results.drain import replay
     from pytest_mcp.results.spool import spools
@@ -120,7 +123,7 @@ def _results(db: str | None) -> "Iterator[Store]":
     with open_store(dsn, state) as store:
         with store.told():
             replay(store, state)
-        yield store
+        yield store, None if dsn is None else root.name
 
 
 def _load(name: str, db: str | None) -> Run:
@@ -131,8 +134,8 @@ def _load(name: str, db: str | None) -> Run:
         path /= "results.ndjson"
     if path.is_file():
         return load_run_file(path)
-    with _results(db) as store:
-        return load_run(store.connection, name)
+    with _results(db) as (store, project):
+        return load_run(store.connection, name, project)
 
 
 def _print_json(value: Any) -> None:

@@ -17,7 +17,8 @@ In the controller::
 In an xdist worker: ``Recorder(run_id, state, worker="gw0")`` with ``case``, ``check``, ``starts`` and ``close`` only.
 
 To read: ``with open_store(dsn, state) as store:`` then ``load_run(store.connection, "1412")`` or
-``list_runs(store.connection, 20)``; without a database ``load_run_file(path)``. What goes wrong is a StoreError, and a
+``list_runs(store.connection, 20)``; ``past_runs(store.connection, project=...)`` is what a report tells of earlier
+runs; without a database ``load_run_file(path)``. What goes wrong is a StoreError, and a
 run that does not exist a UsageError. Nothing heavy is imported before it is used.
 """
 
@@ -27,19 +28,32 @@ from typing import TYPE_CHECKING, Any
 from pytest_mcp.results.spool import join_spools
 
 if TYPE_CHECKING:
-    from pytest_mcp.results.history import RunLine, list_runs, load_run, load_run_file
+    from pytest_mcp.results.history import PastRun, RunLine, list_runs, load_run, load_run_file, past_runs
     from pytest_mcp.results.recorder import Recorder
     from pytest_mcp.results.store import Store, open_store
 
-__all__ = ["Recorder", "RunLine", "Store", "join_spools", "list_runs", "load_run", "load_run_file", "open_store"]
+__all__ = [
+    "PastRun",
+    "Recorder",
+    "RunLine",
+    "Store",
+    "join_spools",
+    "list_runs",
+    "load_run",
+    "load_run_file",
+    "open_store",
+    "past_runs",
+]
 
 _WHERE = {
     "Recorder": "recorder",
+    "PastRun": "history",
     "RunLine": "history",
     "Store": "store",
     "list_runs": "history",
     "load_run": "history",
     "load_run_file": "history",
+    "past_runs": "history",
     "open_store": "store",
 }
 

@@ -10,6 +10,8 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import cache
+from itertools import groupby
+from operator import itemgetter
 from pathlib import Path
 from typing import Any, cast
 
@@ -41,10 +43,18 @@ class RunLine:
     outcomes: dict[str, int]
 
 
-def list_runs(connection: psycopg.Connection[Any], limit: int = 20) -> list[RunLine]:
-    """The newest runs, newest first."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PastRun:
+    """An earlier run with its number: ``run`` has its servers and verdict, but neither cases nor checks."""
+
+    number: int
+    run: Run
+
+
+def list_runs(connection: psycopg.Connection[Any], limit: int = 20, project: str | None = None) -> list[RunLine]:
+    """The newest runs, newest first: those of one project, or all."""
     with translated():
-        rows = connection.execute(sql("list_runs"), (limit,)).fetchall()
+        rows = connection.execute(sql("list_runs"), {"limit": limit, "project": project}).fetchall()
     return [
         RunLine(
             number=number,
@@ -60,10 +70,24 @@ def list_runs(connection: psycopg.Connection[Any], limit: int = 20) -> list[RunL
     ]
 
 
-def load_run(connection: psycopg.Connection[Any], name: str) -> Run:
-    """A run by number, id, start of its id, or ``latest``; UsageError when there is none."""
+def past_runs(
+    connection: psycopg.Connection[Any], limit: int = 20, project: str | None = None, before: str | None = None
+) -> list[PastRun]:
+    """Finished runs, newest first, for what a report shows of the past; ``before`` is the id of the run it is for."""
+    with translated():
+        wanted = {"limit": limit, "project": project, "before": before}
+        rows = connection.execute(sql("past_events"), wanted).fetchall()
+    past = []
+    for (number, run), group in groupby(rows, key=itemgetter(0, 1)):
+        events = [Event(kind=kind, record=record) for _, _, kind, record in group]
+        past.append(PastRun(number=number, run=assemble(events, f"run {run}")))
+    return past
+
+
+def load_run(connection: psycopg.Connection[Any], name: str, project: str | None = None) -> Run:
+    """A run by number, id, start of its id, or ``latest`` (of a project); UsageError when there is none."""
     with translated(), connection.transaction():
-        run = _find(connection, name.strip())
+        run = _find(connection, name.strip(), project)
         events = [Event(kind=kind, record=record) for kind, record in connection.execute(sql("load_events"), (run,))]
         events += [Event(kind="case", record=record) for (record,) in connection.execute(sql("load_cases"), (run,))]
     return assemble(events, f"run {run}")
@@ -179,8 +203,8 @@ def _event(line: bytes) -> Event | None:
     return Event(kind=str(found.get("kind")), record=found["record"])
 
 
-def _find(connection: psycopg.Connection[Any], name: str) -> uuid.UUID:
-    found = _candidates(connection, name)
+def _find(connection: psycopg.Connection[Any], name: str, project: str | None) -> uuid.UUID:
+    found = _candidates(connection, name, project)
     if len(found) > 1:
         raise UsageError(f"run {name!r}: several begin like this; give more of the id")
     if not found:
@@ -188,10 +212,10 @@ def _find(connection: psycopg.Connection[Any], name: str) -> uuid.UUID:
     return found[0]
 
 
-def _candidates(connection: psycopg.Connection[Any], name: str) -> list[uuid.UUID]:
+def _candidates(connection: psycopg.Connection[Any], name: str, project: str | None) -> list[uuid.UUID]:
     found: list[tuple[uuid.UUID]] = []
     if name == LATEST:
-        found = connection.execute(sql("find_latest")).fetchall()
+        found = connection.execute(sql("find_latest"), {"project": project}).fetchall()
     elif name.isascii() and name.isdigit() and int(name) < 1 << 31:
         found = connection.execute(sql("find_number"), (int(name),)).fetchall()
     if not found and name and set(name.lower()) <= set("0123456789abcdef-"):

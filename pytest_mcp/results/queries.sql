@@ -184,7 +184,10 @@ SELECT
   (SELECT count(DISTINCT record ->> 'id') FROM events WHERE events.run_id = recent.id AND kind = 'server') AS servers,
   coalesce((SELECT jsonb_object_agg(outcome, amount) FROM
     (SELECT outcome, count(*) AS amount FROM cases WHERE cases.run_id = recent.id GROUP BY outcome) AS counted), '{}')
-FROM (SELECT * FROM runs ORDER BY started_at DESC NULLS LAST, number DESC LIMIT %s) AS recent
+FROM (
+  SELECT * FROM runs WHERE %(project)s::text IS NULL OR project = %(project)s
+  ORDER BY started_at DESC NULLS LAST, number DESC LIMIT %(limit)s
+) AS recent
 ORDER BY recent.started_at DESC NULLS LAST, recent.number DESC;
 
 -- name: find_number
@@ -194,7 +197,19 @@ SELECT id FROM runs WHERE number = %s;
 SELECT id FROM runs WHERE id::text LIKE %s || '%%' ORDER BY started_at DESC NULLS LAST LIMIT 2;
 
 -- name: find_latest
-SELECT id FROM runs ORDER BY started_at DESC NULLS LAST, number DESC LIMIT 1;
+SELECT id FROM runs WHERE %(project)s::text IS NULL OR project = %(project)s
+ORDER BY started_at DESC NULLS LAST, number DESC LIMIT 1;
+
+-- name: past_events
+-- What earlier runs of a project said of themselves and their servers, newest run first.
+SELECT recent.number, recent.id, kind, record FROM (
+  SELECT number, id, started_at FROM runs
+  WHERE verdict IS NOT NULL AND (%(project)s::text IS NULL OR project = %(project)s)
+    AND started_at < coalesce((SELECT started_at FROM runs WHERE id = %(before)s), 'infinity')
+  ORDER BY started_at DESC, number DESC LIMIT %(limit)s
+) AS recent
+JOIN events ON events.run_id = recent.id AND kind IN ('run', 'server', 'finish')
+ORDER BY recent.started_at DESC, recent.number DESC, worker <> 'main', worker COLLATE "C", position;
 
 -- name: load_events
 SELECT kind, record FROM events WHERE run_id = %s ORDER BY worker <> 'main', worker COLLATE "C", position;

@@ -1,5 +1,6 @@
 """A database of results that is there and up to date: the user's own, or the embedded one."""
 
+import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
@@ -18,6 +19,8 @@ from pytest_mcp.results.queries import sql
 from pytest_mcp.results.schema import bring_up
 
 CONNECT_SECONDS = 5
+GOING_SECONDS = 10.0
+PAUSE = 0.05
 _UNREADABLE = (
     "results database: its address cannot be read; it looks like postgresql://user:password@host/name, "
     "and / @ : # ? in a password are written %2F %40 %3A %23 %3F"
@@ -130,33 +133,49 @@ def open_store(dsn: str | None, state: Path) -> Store:
     if address == OFF:
         raise StoreError("there is no results database: it is switched off with none")
     if address is None:
+        with _told(str(state / "postgres"), ""):
+            return _own(state)
+    place = _place(address)
+    with _told(place, address):
+        return _opened(address, place, None)
+
+
+def _own(state: Path) -> Store:
+    """The embedded one; a server that is on its way down at this moment is given time to go."""
+    deadline = time.monotonic() + GOING_SECONDS
+    while True:
         lease = embedded.lease(state)
         try:
             return _opened(lease.conninfo, str(state / "postgres"), lease)
-        except BaseException:
+        except BaseException as error:
             lease.release()
-            raise
-    return _opened(address, _place(address), None)
+            if not _going(error) or time.monotonic() > deadline:
+                raise
+        time.sleep(PAUSE)
+
+
+def _going(error: BaseException) -> bool:
+    """True for a connection that was refused or cut, as a server does that shuts down or was killed."""
+    return isinstance(error, psycopg.OperationalError) and (error.sqlstate or "57P").startswith("57P")
 
 
 def _opened(dsn: str, place: str, lease: embedded.Lease | None) -> Store:
-    with _told(place, dsn):
-        connect = _connector(dsn)
-        connection = connect()
-        try:
-            connection.autocommit = True
-            _check_encoding(connection)
-            bring_up(connection, connect)
-        except BaseException:
-            connection.close()
-            raise
+    connect = _connector(dsn)
+    connection = connect()
+    try:
+        connection.autocommit = True
+        _check_encoding(connection)
+        bring_up(connection, connect)
+    except BaseException:
+        connection.close()
+        raise
     return Store(connection, place, dsn, lease)
 
 
 def _check_encoding(connection: psycopg.Connection[Any]) -> None:
     found = (connection.execute(sql("server_encoding")).fetchone() or ("",))[0]
     if found != "UTF8":
-        raise StoreError(f"its encoding is {found}; results need a database with UTF8")
+        raise StoreError(f"results database: its encoding is {found}; results need a database with UTF8")
 
 
 def _connector(dsn: str) -> Callable[[], psycopg.Connection[Any]]:
@@ -193,10 +212,10 @@ def translated() -> Iterator[None]:
 
 @contextmanager
 def _told(place: str, dsn: str) -> Iterator[None]:
-    """Turn what the driver raises into one line without the password."""
+    """The same with where it is, and without the password; what already is for a person stays as it is."""
     try:
         yield
-    except (psycopg.Error, StoreError) as error:
+    except psycopg.Error as error:
         reason = " ".join(str(error).split()) or type(error).__name__
         raise StoreError(f"results database at {place}: {_without_password(reason, dsn)}") from None
 

@@ -50,8 +50,8 @@ def test_a_fresh_project_has_no_runs_and_gets_no_database(project: Path, invoke:
 
 
 def test_history_lists_runs_newest_first(project: Path, invoke: Invoke, dsn: str) -> None:
-    new = record_run(project / ".pytest_mcp", dsn)
-    old = record_run(project / ".pytest_mcp", dsn, started_at=NOW - timedelta(days=2))
+    new = record_run(project / ".pytest_mcp", dsn, project=project.name)
+    old = record_run(project / ".pytest_mcp", dsn, project=project.name, started_at=NOW - timedelta(days=2))
     done = invoke("history", "--mcp-db", dsn)
     head, *lines = [re.split(r"  +", line.strip()) for line in done.stdout.splitlines()]
     assert head == [
@@ -72,14 +72,21 @@ def test_history_lists_runs_newest_first(project: Path, invoke: Invoke, dsn: str
     assert len(invoke("history", "--limit", "1", PYTEST_MCP_DATABASE_URL=dsn).stdout.splitlines()) == 2
 
 
+def test_runs_of_other_projects_in_the_same_database_are_not_shown(project: Path, invoke: Invoke, dsn: str) -> None:
+    record_run(project / ".pytest_mcp", dsn, project="other")
+    done = invoke("history", "--mcp-db", dsn)
+    assert done.returncode == 4 and "no runs yet in /tmp/" in done.stderr
+    assert invoke("show", "latest", "--mcp-db", dsn).returncode == 4
+
+
 def test_history_as_json(project: Path, invoke: Invoke, dsn: str) -> None:
-    recorder = record_run(project / ".pytest_mcp", dsn)
+    recorder = record_run(project / ".pytest_mcp", dsn, project=project.name)
     (line,) = json.loads(invoke("history", "--json", "--mcp-db", dsn).stdout)
     assert (line["id"], line["number"], line["outcomes"]) == (recorder.run, 1, {"passed": 4, "failed": 1})
 
 
 def test_history_brings_in_what_a_killed_run_left(project: Path, invoke: Invoke, dsn: str) -> None:
-    run = a_run()
+    run = a_run(project=project.name)
     left = Recorder(run.id, project / ".pytest_mcp")
     left.begin(run, "none")
     left.case(a_case(run.id))
@@ -89,27 +96,27 @@ def test_history_brings_in_what_a_killed_run_left(project: Path, invoke: Invoke,
 
 
 def test_the_project_is_found_from_a_folder_below_it(project: Path, invoke: Invoke, dsn: str) -> None:
-    run = a_run()
+    run = a_run(project=project.name)
     left = Recorder(run.id, project / ".pytest_mcp")
     left.begin(run, "none")
     left.close()
     (project / "src").mkdir()
     code = "import os; os.chdir('src'); from pytest_mcp.cli import main; main()"
-    environment = {**os.environ, "PYTHONPATH": str(PROJECT)}
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join((str(PROJECT), *sys.path))}
     command = [sys.executable, "-B", "-c", code, "history", "--mcp-db", dsn]
     done = subprocess.run(command, capture_output=True, text=True, cwd=project, env=environment)
     assert run.id[:8] in done.stdout
 
 
 def test_show_tells_the_verdict_the_servers_and_the_failures(project: Path, invoke: Invoke, dsn: str) -> None:
-    recorder = record_run(project / ".pytest_mcp", dsn)
+    recorder = record_run(project / ".pytest_mcp", dsn, project=project.name)
     file = project / ".pytest_mcp" / f"{recorder.run}.ndjson"
     shown = [invoke("show", name, "--mcp-db", dsn).stdout for name in ("1", "latest", recorder.run[:8], str(file))]
     assert len(set(shown)) == 1
     for expected in (
         rf"run {recorder.run}  BLOCK",
         r"1 open finding",
-        r"took 1 min 0 s, seed 9223372036854775808, fails on medium",
+        r".*took 1 min 0 s, seed 9223372036854775808, fails on medium",
         r"left out: --mcp-only",
         r"BLOCK +open-findings +0 +1",
         r"first +1.2.3 +2 +3 +1 +0 +0 +0",
@@ -122,7 +129,7 @@ def test_show_tells_the_verdict_the_servers_and_the_failures(project: Path, invo
 
 
 def test_show_as_json_is_the_whole_run(project: Path, invoke: Invoke, dsn: str) -> None:
-    recorder = record_run(project / ".pytest_mcp", dsn)
+    recorder = record_run(project / ".pytest_mcp", dsn, project=project.name)
     found = json.loads(invoke("show", "1", "--json", "--mcp-db", dsn).stdout)
     assert found["id"] == recorder.run and len(found["cases"]) == 5 and found["verdict"]["word"] == "BLOCK"
 
@@ -139,7 +146,7 @@ def test_a_folder_of_a_report_can_be_shown_without_a_database(project: Path, inv
 def test_what_a_server_sent_cannot_steer_the_terminal(
     project: Path, dsn: str, invoke: Invoke, words: list[str]
 ) -> None:
-    run = a_run(project=HOSTILE, command=HOSTILE, fail_on=HOSTILE, narrowed=(HOSTILE,))
+    run = a_run(project=project.name, command=HOSTILE, fail_on=HOSTILE, narrowed=(HOSTILE,))
     recorder = Recorder(run.id, project / ".pytest_mcp")
     recorder.begin(run, dsn)
     recorder.server(a_server(HOSTILE, told_version=HOSTILE, problem=HOSTILE))
@@ -178,7 +185,7 @@ def test_usage_errors_exit_4(invoke: Invoke, words: list[str], reason: str) -> N
 
 
 def test_a_run_that_is_not_there_exits_4(project: Path, invoke: Invoke, dsn: str) -> None:
-    record_run(project / ".pytest_mcp", dsn)
+    record_run(project / ".pytest_mcp", dsn, project=project.name)
     done = invoke("show", "99\x1b[2J", "--mcp-db", dsn)
     assert done.returncode == 4
     assert done.stderr.startswith("pytest-mcp: run '99") and "pytest-mcp history lists them" in done.stderr
@@ -205,7 +212,7 @@ def test_help_is_there_for_every_verb() -> None:
 
 
 def test_a_reader_that_stops_reading_is_no_error(project: Path, dsn: str) -> None:
-    recorder = record_run(project / ".pytest_mcp", dsn, count=3000)
+    recorder = record_run(project / ".pytest_mcp", dsn, project=project.name, count=3000)
     code = "from pytest_mcp.cli import main; main()"
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join((str(PROJECT), *sys.path))}
     command = [sys.executable, "-B", "-c", code, "show", recorder.run, "--json", "--mcp-db", dsn]

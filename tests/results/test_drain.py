@@ -141,6 +141,14 @@ def test_postgres_killed_in_the_middle_costs_one_message_and_nothing_else(state:
     assert spools(state) == []
 
 
+def test_a_server_killed_just_before_a_run_is_waited_for(state: Path) -> None:
+    with open_store(None, state) as store:
+        pid = (state / "postgres" / "data" / "postmaster.pid").read_text().split()[0]
+        os.kill(int(pid), signal.SIGKILL)
+        assert record_run(state, None).problem is None
+        assert store.place == str(state / "postgres")
+
+
 def test_two_runs_at_once_share_the_embedded_server(state: Path, spawn: Spawn) -> None:
     runs = [a_run().id for _ in range(3)]
     for process in [spawn(CONTROLLER, state, "", run, 300, 0.001) for run in runs]:

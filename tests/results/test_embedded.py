@@ -109,7 +109,8 @@ def test_a_killed_server_recovers_at_the_next_start(state: Path) -> None:
     lease = embedded.lease(state)
     ask(lease, "CREATE TABLE kept AS SELECT 7 AS number")
     ask(lease, "CHECKPOINT")
-    os.kill(postmaster(state), signal.SIGKILL)
+    os.kill(killed := postmaster(state), signal.SIGKILL)
+    assert wait_for(lambda: killed not in servers_of(state))
     lease.release()
     again = embedded.lease(state)
     assert ask(again, "SELECT number FROM kept") == 7
@@ -120,6 +121,7 @@ def test_a_server_killed_under_its_user_is_replaced_for_the_next_one(state: Path
     lease = embedded.lease(state)
     for pid in servers_of(state):
         os.kill(pid, signal.SIGKILL)
+    assert wait_for(lambda: not servers_of(state))
     again = embedded.lease(state)
     assert ask(again, "SELECT 1") == 1
     lease.release()

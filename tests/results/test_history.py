@@ -9,7 +9,7 @@ import pytest
 
 from pytest_mcp.errors import StoreError, UsageError
 from pytest_mcp.model.run import Outcome, StartCount
-from pytest_mcp.results import Recorder, list_runs, load_run, load_run_file, open_store
+from pytest_mcp.results import Recorder, list_runs, load_run, load_run_file, open_store, past_runs
 from pytest_mcp.results.history import load_interface
 from tests.results.builders import NOW, VERDICT, a_case, a_check, a_run, a_server, record_run
 
@@ -100,6 +100,24 @@ def test_runs_are_listed_newest_first_with_their_counts(dsn: str, tmp_path: Path
     assert [(line.id, line.number, line.servers) for line in found] == [(new.run, 1, 2), (old.run, 2, 2)]
     assert found[0].outcomes == {"passed": 4, "failed": 1} and found[1].outcomes == {"passed": 2, "failed": 1}
     assert {line.verdict for line in found} == {"BLOCK"}
+
+
+def test_past_runs_are_finished_ones_of_the_project_before_this_one(dsn: str, tmp_path: Path) -> None:
+    days = [record_run(tmp_path, dsn, started_at=NOW + timedelta(days=day)) for day in (0, 2, 1)]
+    record_run(tmp_path, dsn, project="other")
+    killed = a_run()
+    recorder = Recorder(killed.id, tmp_path)
+    recorder.begin(killed, dsn)
+    recorder.close()
+    with open_store(dsn, tmp_path) as store:
+        past = past_runs(store.connection, project="project")
+        assert [line.run.id for line in past] == [days[1].run, days[2].run, days[0].run]
+        assert [line.number for line in past] == [2, 3, 1]
+        assert past[0].run.verdict == VERDICT and [facts.id for facts in past[0].run.servers] == ["first", "second"]
+        assert past[0].run.cases == ()
+        found = past_runs(store.connection, 1, project="project", before=days[1].run)
+        assert [line.run.id for line in found] == [days[2].run]
+        assert len(past_runs(store.connection)) == 4 and past_runs(store.connection, project="none such") == []
 
 
 def test_the_totals_of_a_run_are_in_the_given_table(dsn: str, tmp_path: Path) -> None:
