@@ -14,7 +14,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import CancelledError, ThreadPoolExecutor, as_completed
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
@@ -78,7 +78,15 @@ def venv_program(venv: Path, name: str) -> Path:
 def pip_install(venv: Path, lock: Path) -> None:
     """Fill a fresh virtual environment by means of Python alone."""
     run(lock.stem, [sys.executable, "-m", "venv", "--clear", venv])
-    pip = [venv_program(venv, "python"), "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
+    pip = [
+        venv_program(venv, "python"),
+        "-m",
+        "pip",
+        "install",
+        "--quiet",
+        "--disable-pip-version-check",
+        "--retries=2",
+    ]
     run(lock.stem, [*pip, "--require-hashes", "--requirement", lock], PIP_CACHE_DIR=str(CACHE / "pip"))
 
 
@@ -145,7 +153,7 @@ def install_npm(server: str, npm: list[str | Path]) -> None:
     for name in ("package.json", "package-lock.json"):
         shutil.copyfile(LOCKS / server / name, target / name)
     options = ["--ignore-scripts", "--no-audit", "--no-fund", "--no-update-notifier", "--loglevel=error"]
-    options += ["--fetch-retries=1", "--fetch-timeout=60000"]
+    options += ["--fetch-retries=1", "--fetch-retry-mintimeout=1000", "--fetch-timeout=60000"]
     path = f"{NODE.parent}{os.pathsep}{os.environ.get('PATH', os.defpath)}"
     run(server, [*npm, "ci", *options], cwd=target, PATH=path, npm_config_cache=str(CACHE / "npm"))
 
@@ -263,22 +271,19 @@ def install_servers(names: list[str]) -> list[str]:
     npm = node_and_npm()
     errors: list[str] = []
 
-    def install(name: str) -> float:
+    def install(name: str) -> None:
+        if errors:
+            return
         started = time.monotonic()
-        ensure(SERVERS / name, locks_of(name), ways_of(name, uv_program, npm))
-        return time.monotonic() - started
+        try:
+            ensure(SERVERS / name, locks_of(name), ways_of(name, uv_program, npm))
+            say(f"{name} installed ({time.monotonic() - started:.1f} s)")
+        except InstallError as error:
+            errors.append(str(error))
+            say(f"{name} FAILED")
 
     with ThreadPoolExecutor(max_workers=max(2, os.cpu_count() or 2)) as pool:
-        jobs = {pool.submit(install, name): name for name in names}
-        for number, job in enumerate(as_completed(jobs), 1):
-            try:
-                say(f"[{number:2}/{len(names)}] {jobs[job]} installed ({job.result():.1f} s)")
-            except InstallError as error:
-                errors.append(str(error))
-                pool.shutdown(wait=False, cancel_futures=True)
-                say(f"[{number:2}/{len(names)}] {jobs[job]} FAILED")
-            except CancelledError:
-                continue
+        list(pool.map(install, names))
     return errors
 
 
