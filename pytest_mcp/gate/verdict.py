@@ -52,24 +52,26 @@ def is_recorded(run: Run, case: CaseResult, finding: Finding) -> bool:
 
 
 def _findings_open(run: Run, policy: Policy) -> _Ruling:
-    return _none_with(run, Outcome.FAILED, "findings.open", "failed")
+    return _none_with(run, Outcome.FAILED, rule="findings.open", required="no failed test", happened="failed")
 
 
 def _harness_errors(run: Run, policy: Policy) -> _Ruling:
-    return _none_with(run, Outcome.ERROR, "harness.errors", "ended in an error of the harness")
+    happened = "ended in an error of the harness"
+    return _none_with(run, Outcome.ERROR, rule="harness.errors", required="no error of the harness", happened=happened)
 
 
 def _blocked(run: Run, policy: Policy) -> _Ruling:
-    return _none_with(run, Outcome.BLOCKED, "blocked", "could not run because an earlier stage is red")
+    happened = "could not run because an earlier stage is red"
+    return _none_with(run, Outcome.BLOCKED, rule="blocked", required="no red stage before another", happened=happened)
 
 
-def _none_with(run: Run, outcome: Outcome, rule: str, happened: str) -> _Ruling:
+def _none_with(run: Run, outcome: Outcome, *, rule: str, required: str, happened: str) -> _Ruling:
     cases = [case for case in run.cases if case.outcome is outcome]
     where = _in_order(run, (case.server for case in cases))
     result = RuleResult(
         id=rule,
         word=VerdictWord.BLOCK if cases else VerdictWord.PASS,
-        required=f"no test {happened}",
+        required=required,
         observed=str(len(cases)) if cases else "none",
         where=where,
     )
