@@ -5,6 +5,7 @@ from dataclasses import dataclass, field, replace
 from typing import NoReturn, Protocol
 
 import pytest
+from _pytest.outcomes import Failed
 
 from pytest_mcp.client.connection import Caller
 from pytest_mcp.model.finding import Check, Finding, Severity, Violation, finding_of
@@ -49,7 +50,7 @@ class McpFleet:
         return next(server for server in self.servers if server.id == server_id)
 
 
-class CheckFailed(pytest.fail.Exception):
+class CheckFailed(Failed):
     """A check has findings at or above the threshold: the server's fault, told apart from ours."""
 
 
@@ -93,8 +94,13 @@ class McpReport:
         pytest.skip(NOT_APPLICABLE + inert_line(self.redact(reason)))
 
     def _clean(self, violation: Violation) -> Violation:
-        texts = {name: self.redact(getattr(violation, name)) for name in ("title", "evidence", "expected", "got")}
-        return replace(violation, **texts)
+        return replace(
+            violation,
+            title=self.redact(violation.title),
+            evidence=self.redact(violation.evidence),
+            expected=self.redact(violation.expected),
+            got=self.redact(violation.got),
+        )
 
 
 FLEET = pytest.StashKey[McpFleet]()

@@ -1,4 +1,4 @@
-"""Rules that are longer than a test body, as pure functions from what was seen to violations; and how a check is declared."""
+"""Rules longer than a test body, pure: from what was seen to violations; and how a check is declared."""
 
 from pytest_mcp.checks.declare import Declared, check, declared
 

@@ -25,7 +25,7 @@ class Declared:
     """Runs after everything else on its server: it ends the shared connection."""
 
 
-def check(
+def check(  # noqa: PLR0913 - a declaration: every argument is named
     check_id: str,
     *,
     severity: Severity,
@@ -36,7 +36,7 @@ def check(
     unreached: bool = False,
     last: bool = False,
 ) -> Callable[[_Test], _Test]:
-    """Declare a test function a check; its docstring's first line is what the check demands, its folder is the suite."""
+    """Declare a test function a check; its docstring's first line is its demand, its folder the suite."""
 
     def decorate(test: _Test) -> _Test:
         title = (inspect.getdoc(test) or "").partition("\n")[0]

@@ -182,8 +182,9 @@ def _resolves(root: Any, ref: str) -> bool:
 def no_arguments_but_named(element: Element) -> Iterator[Violation]:
     """An empty input schema on a tool whose description speaks of arguments leaves a model to guess them."""
     found, text = _fields(element).get("inputSchema"), _fields(element).get("description")
-    empty = isinstance(found, dict) and not found.get("properties") and not _composed(found)
-    if not empty or found.get("additionalProperties") is False or not isinstance(text, str):
+    if not isinstance(found, dict) or not isinstance(text, str):
+        return
+    if found.get("properties") or _composed(found) or found.get("additionalProperties") is False:
         return
     if re.search(r"(?im)^\s*(args|arguments|parameters|params)\s*:\s*$", text):
         yield Violation(title="no parameters defined, but the description lists some", evidence=inert_line(text, 500))

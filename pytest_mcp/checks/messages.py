@@ -1,10 +1,10 @@
-"""Are messages what the negotiated revision says they are? JSON-RPC envelope by hand, everything inside by mcp-types."""
+"""Are messages what the negotiated revision says they are? The envelope by hand, what is inside by mcp-types."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from pytest_mcp.model.exchange import Arrival, Exchange, Noise, NoiseKind
-from pytest_mcp.model.finding import Violation
+from pytest_mcp.model.finding import Severity, Violation
 from pytest_mcp.model.interface import Element, ElementKind, Interface
 from pytest_mcp.model.text import inert_line
 
@@ -100,7 +100,9 @@ def refused(exchange: Exchange, codes: Iterable[int], what: str) -> Iterator[Vio
             title=f"{what}: answered with a result", expected=expected, got=inert_line(repr(exchange.result))
         )
     elif exchange.error_code not in allowed:
-        yield Violation(title=f"{what}: wrong error code", expected=expected, got=inert_line(repr(exchange.error)))
+        # refused all the same: a client learns less of why, but nothing happened that must not
+        got = inert_line(repr(exchange.error))
+        yield Violation(title=f"{what}: wrong error code", expected=expected, got=got, severity=Severity.LOW)
 
 
 def http_status(exchange: Exchange, status: int, what: str) -> Iterator[Violation]:

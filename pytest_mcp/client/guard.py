@@ -1,8 +1,8 @@
 """A small process that outlives us just long enough to end the servers we started, if we are killed.
 
-Runs as ``python -I -S guard.py``, stdlib only. Reads ``+PID START`` and ``-PID`` lines; at end of input (we are gone) it ends
-the process groups still listed: TERM, two seconds, KILL. ``START`` is the start time from /proc, so that a recycled pid is
-never touched. (PR_SET_PDEATHSIG would not do: it fires when the starting *thread* ends.)
+Runs as ``python -I -S guard.py``, stdlib only. Reads ``+PID START`` and ``-PID`` lines; at end of input (we are gone)
+it ends the process groups still listed: TERM, two seconds, KILL. ``START`` is the start time from /proc, so that a
+recycled pid is never touched. (PR_SET_PDEATHSIG would not do: it fires when the starting *thread* ends.)
 """
 
 import contextlib

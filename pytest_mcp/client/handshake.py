@@ -1,8 +1,8 @@
 """Finding out which era and revision a server speaks, without judging it.
 
-The order is the specification's (2026-07-28 basic/transports/stdio, Backward Compatibility): ``server/discover`` first; a
-``DiscoverResult`` or a modern error means modern, anything else means ``initialize``. A server that dies of the probe (old SDKs
-do) gets a fresh process and ``initialize`` at once.
+The order is the specification's (2026-07-28 basic/transports/stdio, Backward Compatibility): ``server/discover`` first;
+a ``DiscoverResult`` or a modern error means modern, anything else means ``initialize``. A server that dies of the probe
+(old SDKs do) gets a fresh process and ``initialize`` at once.
 """
 
 from dataclasses import dataclass

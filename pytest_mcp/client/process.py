@@ -24,13 +24,13 @@ PRIVATE_PREFIXES = ("PYTEST_", "COV_CORE_", "_PYTEST_")
 
 
 def environment(launch: Launch, base: Mapping[str, str]) -> dict[str, str]:
-    """What the server's process gets: the caller's environment without pytest's own variables, and the entry's additions."""
+    """What the server's process gets: our environment without pytest's own variables, and the entry's additions."""
     kept = {name: value for name, value in base.items() if not name.startswith(PRIVATE_PREFIXES)}
     return {**kept, **dict(launch.env)}
 
 
 class Process:
-    """A running server process; ``speaks_on_stdout`` False takes stdout for a second stderr (a server reached over HTTP).
+    """A running server process; ``speaks_on_stdout`` False takes stdout for a second stderr.
 
     Raises ClientError when the command cannot be started at all; everything later is told by what comes back.
     """

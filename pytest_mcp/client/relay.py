@@ -1,4 +1,4 @@
-"""Lends the controller's live connections to xdist workers, so that a server is started once however many workers there are.
+"""Lends the controller's live connections to xdist workers: a server is started once, however many workers there are.
 
 The listener is a Unix socket in a private folder, and both ends prove that they know a random key; what travels are the
 frozen values of ``model``.
@@ -9,9 +9,8 @@ import secrets
 import tempfile
 import threading
 from collections.abc import Sequence
-from multiprocessing.connection import Client as connect
+from multiprocessing.connection import Client, Listener
 from multiprocessing.connection import Connection as Pipe
-from multiprocessing.connection import Listener
 from pathlib import Path
 from typing import Any
 
@@ -108,7 +107,7 @@ class BorrowedFleet:
         """Have the controller carry out one call; one at a time a worker."""
         with self._lock:
             if self._pipe is None:
-                self._pipe = connect(self._address, family="AF_UNIX", authkey=self._key.encode())
+                self._pipe = Client(self._address, family="AF_UNIX", authkey=self._key.encode())
             self._pipe.send((server, verb, args, kwargs))
             return self._pipe.recv()
 

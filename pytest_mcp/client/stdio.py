@@ -1,7 +1,7 @@
-"""The stdio transport: one message a line; the calling thread writes and reads, so nothing stands between it and the server.
+"""The stdio transport: one message a line; the calling thread itself writes and reads.
 
-Any number of threads may call at once. The first that waits reads for all (it *leads*); when its own reply is there it hands
-over to another that waits, or back to the pump.
+Any number of threads may call at once. The first that waits reads for all (it *leads*); when its own reply is there it
+hands over to another that waits, or back to the pump.
 """
 
 import contextlib
@@ -213,7 +213,7 @@ class StdioChannel:
         return True
 
     def _follow(self, slot: _Slot, deadline: float) -> bool:
-        """Wait for the reply or for being handed the lead; the second attempt closes the gap to a leader just leaving."""
+        """Wait for the reply or the lead; the second attempt closes the gap to a leader just leaving."""
         slot.event = slot.event or threading.Event()
         if self._lead():
             return True

@@ -62,8 +62,8 @@ class Ask:
 class Exchange:
     """One message to a server and what came back. Times are seconds on the monotonic clock.
 
-    ``first_byte_at`` is taken when the first byte of the reply was read, before anything was parsed. ``received`` is the
-    reply as it came, ``message`` the same parsed leniently: None when there is none or it is no JSON.
+    ``first_byte_at`` is taken when the first byte of the reply was read, before anything was parsed. ``received`` is
+    the reply as it came, ``message`` the same parsed leniently: None when there is none or it is no JSON.
     """
 
     server: str

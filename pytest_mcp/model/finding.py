@@ -18,7 +18,7 @@ class Severity(IntEnum):
 
 
 class Confidence(StrEnum):
-    """How sure a finding is: ``certain`` was observed, ``firm`` follows from what was observed, ``tentative`` is a hint."""
+    """How sure a finding is: ``certain`` was observed, ``firm`` follows from that, ``tentative`` is a hint."""
 
     CERTAIN = "certain"
     FIRM = "firm"
@@ -27,7 +27,7 @@ class Confidence(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Check:
-    """One rule: stable ``id``, what it demands in one sentence, where that is written, and what to do about a violation."""
+    """One rule: stable ``id``, its demand in one sentence, where that is written, what to do about a violation."""
 
     id: str
     suite: str
@@ -39,7 +39,7 @@ class Check:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Finding:
-    """One violation of a check by one server; ``element`` is ``tool:NAME``, ``prompt:NAME`` ... or empty for the server.
+    """One violation of a check by one server; ``element`` is ``tool:NAME``, ``prompt:NAME`` ... or empty.
 
     ``title`` is one line for a table; ``evidence`` what was seen, ``expected`` and ``got`` where that says more.
     """

@@ -30,7 +30,7 @@ class Element:
     """One entry of a list as the server sent it.
 
     ``name`` is the tool's or prompt's name, the resource's uri, the template's uriTemplate; an entry without a usable
-    one gets ``#<index>``. ``definition`` is the entry as parsed, whatever it is. ``index`` counts from 0 over all pages.
+    one gets ``#<index>``. ``definition`` is the entry as parsed. ``index`` counts from 0 over all pages.
     """
 
     kind: ElementKind
@@ -73,7 +73,7 @@ class ExitBy(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Shutdown:
-    """How a server ended: by what, seconds until it was gone, exit code (negative: signal), processes it left behind."""
+    """How a server ended: by what, after how many seconds, exit code (negative: signal), processes left behind."""
 
     by: ExitBy
     seconds: float
@@ -119,7 +119,7 @@ class Interface:
 
     @property
     def server_info(self) -> dict[str, Any]:
-        """What the server says of itself (``serverInfo``, in ``_meta`` since 2026-07-28); never trusted as a version."""
+        """What the server says of itself (``serverInfo``, in ``_meta`` since 2026-07-28); never a version to trust."""
         if not isinstance(self.handshake, dict):
             return {}
         meta = self.handshake.get("_meta")

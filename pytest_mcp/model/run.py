@@ -37,7 +37,7 @@ class Outcome(StrEnum):
 class VerdictWord(StrEnum):
     """The gate's answer."""
 
-    PASS = "PASS"
+    PASS = "PASS"  # noqa: S105
     WARN = "WARN"
     PARTIAL = "PARTIAL"
     BLOCK = "BLOCK"
@@ -54,7 +54,7 @@ class Measurement:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CaseResult:
-    """How one test item ended. ``key`` is stable across runs, installs and xdist: check, server, element and case id."""
+    """How one test item ended. ``key`` is stable across runs and installs: check, server, element and case id."""
 
     key: str
     run: str

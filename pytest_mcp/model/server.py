@@ -19,7 +19,7 @@ class Source:
 class Launch:
     """A process to start: argv in two parts as configs have it, extra environment, working directory.
 
-    ``env`` holds only what the entry adds to the harness's own environment; values may be secrets and are never printed.
+    ``env`` holds only what the entry adds to our own environment; values may be secrets and are never printed.
     ``cwd`` is absolute; None means the folder of the config file is not prescribed and the rootdir is used.
     """
 

@@ -20,4 +20,4 @@ def add_options(parser: pytest.Parser) -> None:
     group = parser.getgroup("mcp", "MCP server testing")
     group.addoption("--mcp", action="store_true", default=False, help="find this project's MCP servers and test them")
     for name, metavar, how in _OPTIONS:
-        group.addoption(name, metavar=metavar, dest=name[2:].replace("-", "_"), default=None, **how)  # type: ignore[arg-type]
+        group.addoption(name, metavar=metavar, dest=name[2:].replace("-", "_"), default=None, **how)

@@ -65,7 +65,7 @@ def message(report: pytest.TestReport) -> str:
     return reason(report).removeprefix(INCONCLUSIVE).removeprefix(NOT_APPLICABLE)
 
 
-def case_result(
+def case_result(  # noqa: PLR0913 - everything a result is made of
     identity: Identity,
     report: pytest.TestReport,
     call: pytest.CallInfo[None],

@@ -8,7 +8,7 @@ from xdist.remote import Producer
 from xdist.scheduler import LoadScopeScheduling
 
 
-class ServerScheduling(LoadScopeScheduling):
+class ServerScheduling(LoadScopeScheduling):  # type: ignore[misc]
     """Load scheduling whose scope is the server; what belongs to no server keeps xdist's own scope, its module.
 
     (``--dist loadgroup`` does not group at all with xdist 3.8 on pytest 9.2.)

@@ -1,4 +1,4 @@
-"""A pytest session with ``--mcp``: snapshot, generation, recording, verdict, report; in the controller and in every worker."""
+"""A pytest session with ``--mcp``: snapshot, generation, recording, verdict; in the controller and in every worker."""
 
 import os
 import pickle
@@ -32,6 +32,7 @@ from pytest_mcp.settings import Settings, read_settings
 STATE = ".pytest_mcp"
 IDENTITY = pytest.StashKey[outcomes.Identity]()
 SNAPSHOT = "mcp_snapshot"
+SENT = "mcp_case"
 
 
 def activate(config: pytest.Config) -> None:
@@ -101,7 +102,7 @@ class Participant:
         nodeid = collection.node_id(module_path, self.config.rootpath)
         if nodeid is None:
             return None
-        return pytest.Module.from_parent(parent, path=module_path, nodeid=nodeid)  # type: ignore[no-any-return]
+        return pytest.Module.from_parent(parent, path=module_path, nodeid=nodeid)
 
     def pytest_generate_tests(self, metafunc: pytest.Metafunc) -> None:
         """One test for each server or element."""
@@ -193,22 +194,22 @@ class Participant:
 
     def _identify(self, item: pytest.Item) -> None:
         params = item.callspec.params if isinstance(item, pytest.Function) and hasattr(item, "callspec") else {}
-        server = params.get("mcp_server")
+        server = str(params.get("mcp_server") or "")
         found = declared(getattr(item, "function", None))
-        if server is None and found is None:
+        if not server and found is None:
             return
         element = next((value for value in params.values() if isinstance(value, Element)), None)
         item.stash[IDENTITY] = identity = outcomes.Identity(
             check=found.check.id if found else f"project:{item.nodeid.partition('[')[0]}",
             suite=found.check.suite if found else _marked_suite(item),
-            server=server or "",
+            server=server,
             element=f"{element.kind}:{element.name}" if element else "",
             case=_case(item, element),
             shipped=found is not None,
         )
         item.add_marker("mcp")
         item.add_marker(f"mcp_{identity.suite}")
-        if server is not None:
+        if server:
             _locate(item, self.fleet[server].entry)
 
 
@@ -229,7 +230,7 @@ class Worker(Participant):
 
     def keep(self, result: CaseResult, what: CheckFacts, report: pytest.TestReport) -> None:
         """Send it to the controller on the report, as text: other plugins write reports as JSON."""
-        report.mcp_case = pickle.dumps((result, what)).hex()
+        report.__dict__[SENT] = pickle.dumps((result, what)).hex()
 
     def pytest_sessionfinish(self) -> None:
         """Let go of the controller and of the spool."""
@@ -326,7 +327,7 @@ class Controller(Participant):
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         """Take the result a worker sent along."""
-        sent = getattr(report, "mcp_case", None)
+        sent = report.__dict__.get(SENT)
         if sent is not None:
             result, what = pickle.loads(bytes.fromhex(sent))  # noqa: S301 - our own worker's
             self.keep(result, what, report)

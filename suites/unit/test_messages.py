@@ -64,16 +64,10 @@ def test_malformed_params_are_refused(mcp_server: McpServer, mcp_client: Caller,
 
 
 def _refused_somehow(seen: Exchange) -> list[Violation]:
-    """-32602 or -32600 is right; -32603 and isError refuse it too, only less clearly."""
-    right = list(messages.refused(seen, [-32602, -32600], "tools/call with a number for a name"))
-    refused_anyway = seen.error_code is not None or (
-        isinstance(seen.result, dict) and seen.result.get("isError") is True
-    )
-    if right and refused_anyway:
-        return [
-            Violation(title=each.title, expected=each.expected, got=each.got, severity=Severity.LOW) for each in right
-        ]
-    return right
+    """-32602 or -32600 is right; a result with isError refuses it too, only less clearly."""
+    wrong = list(messages.refused(seen, [-32602, -32600], "tools/call with a number for a name"))
+    is_error = isinstance(seen.result, dict) and seen.result.get("isError") is True
+    return [replace(each, severity=Severity.LOW) for each in wrong] if is_error else wrong
 
 
 @check(

@@ -1,4 +1,4 @@
-"""Is each tool defined so that a client and a model can use it? One malformed tool is one finding; the rest is tested."""
+"""Is each tool defined so that a client and a model can use it? One malformed tool is one finding."""
 
 from pytest_mcp.checks import check, definitions, messages
 from pytest_mcp.fixtures import McpReport, McpServer
@@ -10,7 +10,7 @@ from pytest_mcp.model.interface import Element
     "tool-shape",
     severity=Severity.HIGH,
     reference="MCP schema: Tool",
-    remedy="give the tool a name and an inputSchema object as the schema demands; clients drop the whole list otherwise",
+    remedy="give the tool a name and an inputSchema object as the schema demands; clients drop the list otherwise",
 )
 def test_tool_has_its_shape(mcp_tool: Element, mcp_server: McpServer, mcp_report: McpReport) -> None:
     """The tool's definition fits the schema of the revision."""
