@@ -1,6 +1,7 @@
 """Does the server keep to JSON-RPC and to its transport?"""
 
 import string
+from dataclasses import replace
 
 from pytest_mcp.checks import check, messages
 from pytest_mcp.client.connection import Caller
