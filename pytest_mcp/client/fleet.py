@@ -4,7 +4,7 @@ import os
 import socket
 import threading
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 
@@ -12,7 +12,7 @@ from pytest_mcp.client.connection import Connection
 from pytest_mcp.client.guard import Guard
 from pytest_mcp.client.handshake import Handshake, negotiate
 from pytest_mcp.client.http import HttpChannel
-from pytest_mcp.client.listing import elements, list_all
+from pytest_mcp.client.listing import bounded, elements, list_all
 from pytest_mcp.client.process import Process
 from pytest_mcp.client.pump import Pump
 from pytest_mcp.client.stdio import StdioChannel
@@ -29,10 +29,13 @@ def start_limit() -> int:
 
 
 class Fleet:
-    """Owns every connection; safe from any thread. ``timeout`` is seconds for a handshake and for a reply."""
+    """Owns every connection; safe from any thread.
 
-    def __init__(self, rootdir: Path, *, timeout: float) -> None:
-        self._rootdir, self._timeout = rootdir, timeout
+    ``timeout`` is seconds for a handshake and for a reply; ``own`` has other values for servers by name.
+    """
+
+    def __init__(self, rootdir: Path, *, timeout: float, own: Mapping[str, float] | None = None) -> None:
+        self._rootdir, self._default, self._own = rootdir, timeout, own or {}
         self._pump, self._guard = Pump(), Guard()
         self._lock = threading.Lock()
         self._live: dict[str, Connection] = {}
@@ -55,10 +58,10 @@ class Fleet:
 
     def connect(self, server: Server) -> Interface:
         """Start or reach one server, negotiate and list; the connection is kept as the server's shared one."""
-        began = time.monotonic()
+        began, timeout = time.monotonic(), self._timeout(server)
         try:
-            connection, shaken = self._shake_hands(server, "shared", probe=True, timeout=self._timeout)
-            left = self._timeout - (time.monotonic() - began)
+            connection, shaken = self._shake_hands(server, "shared", probe=True, timeout=timeout)
+            left = timeout - (time.monotonic() - began)
             if shaken.retry_fresh and isinstance(server.transport, Stdio) and left > 0:
                 self._discard(connection)
                 connection, shaken = self._shake_hands(server, "era-retry", probe=False, timeout=left)
@@ -101,6 +104,9 @@ class Fleet:
         self._guard.close()
         self._pump.close()
 
+    def _timeout(self, server: Server) -> float:
+        return self._own.get(server.name, self._default)
+
     def _shake_hands(
         self, server: Server, purpose: str, *, probe: bool, timeout: float
     ) -> tuple[Connection, Handshake]:
@@ -133,7 +139,7 @@ class Fleet:
             channel = HttpChannel(server.id, url, transport.headers)
         else:
             raise ClientError(server.problem or "this entry cannot be used")
-        connection = Connection(server, channel, process, timeout=self._timeout)
+        connection = Connection(server, channel, process, timeout=self._timeout(server))
         with self._lock:
             self._open.add(connection)
         return connection
@@ -192,7 +198,7 @@ class Fleet:
             connected=True,
             era=connection.era,
             revision=connection.revision,
-            handshake=shaken.result,
+            handshake=bounded(shaken.result),
             elements=elements(listings),
             listings=listings,
             noise=noise,

@@ -7,6 +7,7 @@ from pytest_mcp.model.exchange import Arrival, Noise
 from pytest_mcp.model.interface import Element, ElementKind, Listing
 
 PAGES = 1000
+DEPTH_KEPT = 128
 LISTS: tuple[tuple[str, str, str, ElementKind, str], ...] = (
     ("tools/list", "tools", "tools", ElementKind.TOOL, "name"),
     ("resources/list", "resources", "resources", ElementKind.RESOURCE, "uri"),
@@ -33,6 +34,17 @@ def elements(listings: tuple[Listing, ...]) -> tuple[Element, ...]:
     return tuple(found)
 
 
+def bounded(value: Any, levels: int = DEPTH_KEPT) -> Any:
+    """The value with everything below ``levels`` cut off: what is kept can be copied, sent and written by anybody."""
+    if levels == 0:
+        return None
+    if isinstance(value, dict):
+        return {key: bounded(child, levels - 1) for key, child in value.items()}
+    if isinstance(value, list):
+        return [bounded(child, levels - 1) for child in value]
+    return value
+
+
 def _entries(page: Any, member: str) -> list[Any]:
     entries = page.get(member) if isinstance(page, dict) else None
     return entries if isinstance(entries, list) else []
@@ -56,7 +68,7 @@ def _list(connection: Connection, method: str, noise: list[Noise]) -> Listing:
             return Listing(
                 method=method, pages=tuple(pages), problem=problem or "no result", error_code=seen.error_code
             )
-        pages.append(seen.result)
+        pages.append(bounded(seen.result))
         cursor = seen.result.get("nextCursor") if isinstance(seen.result, dict) else None
         if cursor is None:
             return Listing(method=method, pages=tuple(pages))

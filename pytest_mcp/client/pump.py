@@ -101,4 +101,10 @@ class Pump:
                 if fd == self._wake_read:
                     return
                 if callback := self._callbacks.get(fd):
-                    callback()
+                    self._call(fd, callback)
+
+    def _call(self, fd: int, callback: Callable[[], None]) -> None:
+        try:
+            callback()
+        except Exception:  # noqa: BLE001 - whatever one server sent, the others are drained on
+            self.forget(fd)

@@ -9,6 +9,7 @@ import secrets
 import tempfile
 import threading
 from collections.abc import Sequence
+from dataclasses import replace
 from multiprocessing.connection import Client, Listener
 from multiprocessing.connection import Connection as Pipe
 from pathlib import Path
@@ -16,6 +17,7 @@ from typing import Any
 
 from pytest_mcp.client.connection import IN_FLIGHT
 from pytest_mcp.client.fleet import Fleet
+from pytest_mcp.client.wire import classify
 from pytest_mcp.model.exchange import Ask, Exchange, Noise
 from pytest_mcp.model.interface import Shutdown
 
@@ -52,7 +54,7 @@ class Relay:
         with contextlib.suppress(EOFError, OSError):
             while True:
                 server, verb, args, kwargs = pipe.recv()
-                pipe.send(self._carry_out(server, verb, args, kwargs))
+                pipe.send(_unparsed(self._carry_out(server, verb, args, kwargs)))
 
     def _carry_out(self, server: str, verb: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         if verb == "close":
@@ -109,9 +111,22 @@ class BorrowedFleet:
             if self._pipe is None:
                 self._pipe = Client(self._address, family="AF_UNIX", authkey=self._key.encode())
             self._pipe.send((server, verb, args, kwargs))
-            return self._pipe.recv()
+            return _parsed(self._pipe.recv())
 
     def close(self) -> None:
         """Give the connection back."""
         if self._pipe is not None:
             self._pipe.close()
+
+
+def _unparsed(value: Any) -> Any:
+    """Exchanges without their parsed message: a deep one cannot be pickled, and its bytes travel anyway."""
+    if isinstance(value, Exchange):
+        return replace(value, message=None)
+    return tuple(map(_unparsed, value)) if isinstance(value, tuple) else value
+
+
+def _parsed(value: Any) -> Any:
+    if isinstance(value, Exchange) and value.received is not None:
+        return replace(value, message=classify(value.received).message)
+    return tuple(map(_parsed, value)) if isinstance(value, tuple) else value

@@ -24,6 +24,8 @@ _KINDS = {
 }
 _UNSAFE = re.compile(r"[^A-Za-z0-9._@-]")
 _ID_LENGTH = 60
+REPEATED = "+"
+"""Before the number of an element whose name was listed before; no other part of an id has it."""
 
 
 def suites_folder() -> Path:
@@ -123,7 +125,7 @@ def _element_ids(elements: Iterable[Element]) -> Iterator[str]:
     for element in elements:
         name = safe_id(element.name)
         seen[name] += 1
-        yield name if seen[name] == 1 else f"{name}~{seen[name]}"
+        yield name if seen[name] == 1 else f"{name}{REPEATED}{seen[name]}"
 
 
 def ordered(items: list[pytest.Item]) -> list[pytest.Item]:

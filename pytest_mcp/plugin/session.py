@@ -4,7 +4,7 @@ import os
 import pickle
 import time
 import uuid
-from collections import Counter
+from collections import defaultdict
 from collections.abc import Callable, Generator
 from contextlib import ExitStack
 from datetime import UTC, datetime
@@ -69,7 +69,7 @@ class Participant:
         self.config, self.settings, self.run_id, self.worker = config, settings, run, worker
         self.state = config.rootpath / STATE
         self.recorder: Recorder | None = None
-        self._left: Counter[str] = Counter()
+        self._left: dict[str, set[str]] = defaultdict(set)
         self._to_close: set[str] = set()
         self._checks: set[str] = set()
         self._by_id: dict[str, McpServer] = {}
@@ -123,7 +123,7 @@ class Participant:
             if identity and found and found.last:
                 self._to_close.add(identity.server)
             elif identity:
-                self._left[identity.server] += 1
+                self._left[identity.server].add(item.nodeid)
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtest_setup(self, item: pytest.Item) -> None:
@@ -172,17 +172,14 @@ class Participant:
             self.keep(result, what, report)
         return report
 
-    @pytest.hookimpl(trylast=True)
-    def pytest_runtest_teardown(self, item: pytest.Item) -> None:
+    def pytest_runtest_logfinish(self, nodeid: str) -> None:
         """When the last test but the ending one is over, the server starts to end while others are tested."""
-        identity = item.stash.get(IDENTITY, None)
-        if identity is None:
-            return
-        self._left[identity.server] -= 1
-        if self._left[identity.server] == 0 and identity.server in self._to_close:
-            server = self._servers().get(identity.server)
-            if server and server.interface.connected:
-                self.begin_close(identity.server)
+        over = [server for server, nodeids in self._left.items() if nodeids == {nodeid}]
+        for nodeids in self._left.values():
+            nodeids.discard(nodeid)
+        for server in over:
+            if server in self._to_close and self._servers()[server].interface.connected:
+                self.begin_close(server)
 
     def _record(self, what: CheckFacts, result: CaseResult) -> None:
         if self.recorder is None:
@@ -204,7 +201,7 @@ class Participant:
             suite=found.check.suite if found else _marked_suite(item),
             server=server,
             element=f"{element.kind}:{element.name}" if element else "",
-            case=_case(item, element),
+            case=_case(item, element, found is not None),
             shipped=found is not None,
         )
         item.add_marker("mcp")
@@ -345,7 +342,7 @@ class Controller(Participant):
     def snapshot(self) -> None:
         """Start every server, list it, and begin to record."""
         began = time.monotonic()
-        self._live = Fleet(self.config.rootpath, timeout=self.settings.timeout)
+        self._live = self._fleet_of(self.settings)
         self._open.callback(self._live.close)
         if self.recording:
             self._begin_recording()
@@ -388,6 +385,10 @@ class Controller(Participant):
         """End every server that is still there."""
         if self._live:
             self._live.close()
+
+    def _fleet_of(self, settings: Settings) -> Fleet:
+        own = {server.name: server.timeout for server in settings.servers if server.timeout is not None}
+        return Fleet(self.config.rootpath, timeout=settings.timeout, own=own)
 
     def _begin_recording(self) -> None:
         try:
@@ -433,12 +434,11 @@ def _locate(item: pytest.Item, server: Server) -> None:
     item.reportinfo = lambda: (path, server.source.line - 1, item.name)  # type: ignore[method-assign]
 
 
-def _case(item: pytest.Item, element: Element | None) -> str:
-    """Tells two items of one check and element apart: an element listed twice, or parameters of the test's own."""
-    if element is None:
-        return ""
-    _, mark, number = item.name.rstrip("]").rpartition("~")
-    return f"#{element.index}" if mark and number.isdigit() else ""
+def _case(item: pytest.Item, element: Element | None, shipped: bool) -> str:
+    """Tells two items of one check and element apart: an element listed twice, or a project's own parameters."""
+    if not shipped:
+        return item.callspec.id if isinstance(item, pytest.Function) and hasattr(item, "callspec") else ""
+    return f"#{element.index}" if element and collection.REPEATED in item.name else ""
 
 
 def _marked_suite(item: pytest.Item) -> str:
