@@ -55,7 +55,7 @@ class Lease:
 def exists(state: Path) -> bool:
     """True when this project has a database already."""
     homes = (state / "postgres", _private(state)) if _account() else (state / "postgres",)
-    return any((home / "data" / "PG_VERSION").exists() for home in homes)
+    return any((home / "data").exists() for home in homes)
 
 
 def lease(state: Path) -> Lease:
@@ -65,6 +65,8 @@ def lease(state: Path) -> Lease:
         home = _home(state, account)
         with _locked(home / "start.lock", fcntl.LOCK_EX, START_SECONDS):
             return _leased(home, account)
+    except subprocess.TimeoutExpired as error:
+        raise StoreError(f"{state / 'postgres'}: not ready after {error.timeout:.0f} s; {INSTEAD}") from None
     except (OSError, subprocess.SubprocessError) as error:
         raise StoreError(f"{state / 'postgres'}: the database cannot be started: {error}; {INSTEAD}") from None
 

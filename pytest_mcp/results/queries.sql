@@ -124,7 +124,7 @@ ON CONFLICT DO NOTHING;
 -- One row a run, under the run's own id.
 INSERT INTO audit_log (id, timestamp, user_id, action, resource, result, metadata)
 SELECT
-  id, coalesce(started_at, now()), left(user_name, 255), 'run', left(project, 255), verdict,
+  id, coalesce(started_at, now()), left(user_name, 255), 'run', left(project, 255), left(verdict, 50),
   jsonb_build_object('run', number, 'command', command, 'finished_at', finished_at, 'narrowed', narrowed)
 FROM runs WHERE id IN (SELECT run_id FROM incoming)
 ON CONFLICT (id) DO UPDATE SET
@@ -140,7 +140,7 @@ DELETE FROM test_results WHERE test_run_id IN
 INSERT INTO test_results
   (test_run_id, server_id, test_type, status, passed, failed, skipped, duration_ms, results, executed_at)
 SELECT
-  totals.run_id, mcp_servers.id, left(totals.suite, 50),
+  totals.run_id, mcp_servers.id, left(coalesce(totals.suite, ''), 50),
   CASE WHEN failed > 0 THEN 'failed' WHEN passed > 0 THEN 'passed' ELSE 'skipped' END,
   passed, failed, skipped, least(milliseconds, 2147483647)::integer,
   jsonb_build_object('server', totals.server, 'outcomes', totals.outcomes), totals.started_at
@@ -154,11 +154,11 @@ FROM (
     jsonb_object_agg(outcome, amount) AS outcomes
   FROM (
     SELECT
-      run_id, server, suite, outcome, count(*) AS amount, min(started_at) AS started_at,
+      run_id, server, suite, coalesce(outcome, '') AS outcome, count(*) AS amount, min(started_at) AS started_at,
       greatest(sum(nullif(duration, 'NaN')), 0) AS seconds
     FROM cases WHERE run_id IN
       (SELECT run_id FROM incoming JOIN runs ON runs.id = incoming.run_id WHERE finished_at IS NOT NULL)
-    GROUP BY run_id, server, suite, outcome
+    GROUP BY run_id, server, suite, coalesce(outcome, '')
   ) AS outcomes
   GROUP BY run_id, server, suite
 ) AS totals

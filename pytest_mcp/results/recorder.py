@@ -39,6 +39,7 @@ class Recorder:
         self._appended = 0
         self._drain: Drain | None = None
         self._joined = False
+        self._closed = False
 
     def begin(self, run: Run, dsn: str | None = None) -> None:
         """Controller only, first: the run without cases and servers. Returns at once; storing starts in the background.
@@ -83,7 +84,13 @@ class Recorder:
         return self._drain.flush(timeout) if self._drain else None
 
     def close(self, timeout: float = 60.0) -> None:
-        """Last: waits until everything is stored, then takes the spools away; they stay when that did not work."""
+        """Last: waits until everything is stored, then takes the spools away; they stay when that did not work.
+
+        A second call does nothing.
+        """
+        if self._closed:
+            return
+        self._closed = True
         done = self._drain.close(timeout) if self._drain else self._joined
         if done:
             self._spool.remove()

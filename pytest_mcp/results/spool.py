@@ -19,6 +19,7 @@ from pytest_mcp.errors import StoreError
 
 _NAME = re.compile(r"(?P<run>[0-9a-f-]{36})-(?P<worker>[A-Za-z0-9_.]+)\.ndjson")
 CONTROLLER = "main"
+_CLOSED = -1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,8 +80,11 @@ class Spool:
         self.file.path.unlink(missing_ok=True)
 
     def close(self) -> None:
-        """Release the lock: from here on the spool counts as left behind."""
-        os.close(self._handle)
+        """Release the lock: from here on the spool counts as left behind, and nothing more is taken."""
+        with self._turn:
+            if self._handle != _CLOSED:
+                os.close(self._handle)
+            self._handle = _CLOSED
 
 
 def spools(state: Path, run: str | None = None) -> list[SpoolFile]:

@@ -21,7 +21,9 @@ NOW = datetime.now(UTC)
 def case(run: str, number: int) -> CaseResult:
     """A result like those of a real run: one in twenty has a finding, one in ten a measurement."""
     server, element, check = f"server-{number % 17}", f"tool:tool_{number % 300}", f"tool-check-{number % 40}"
-    finding = Finding(check=check, server=server, element=element, severity=Severity.HIGH, title="accepted a wrong type")
+    finding = Finding(
+        check=check, server=server, element=element, severity=Severity.HIGH, title="accepted a wrong type"
+    )
     return CaseResult(
         key=f"{check}|{server}|{element}|case-{number}",
         run=run,
@@ -45,7 +47,9 @@ def measure(count: int, dsn: str | None, state: Path) -> float:
     cases = [case(run, number) for number in range(count)]
     with open_store(dsn, state) as store:
         recorder = Recorder(run, state, say=lambda message: print(message, file=sys.stderr))
-        start = Run(id=run, started_at=NOW, finished_at=None, seed=1, project="bench", command="bench", fail_on="medium")
+        start = Run(
+            id=run, started_at=NOW, finished_at=None, seed=1, project="bench", command="bench", fail_on="medium"
+        )
         recorder.begin(start, dsn)
         for number in range(17):
             name = f"server-{number}"
@@ -80,9 +84,10 @@ def main() -> None:
             begin = time.perf_counter()
             with open_store(chosen.db, folder / ".pytest_mcp"):
                 print(f"{word} start {time.perf_counter() - begin:7.2f} s")
+            time.sleep(1)  # until the server is gone again
         seconds = measure(chosen.count, chosen.db, folder / ".pytest_mcp")
-    finally:
         time.sleep(1)
+    finally:
         shutil.rmtree(folder, ignore_errors=True)
     sys.exit(seconds > BAR * chosen.count / 100_000 and chosen.count >= 100_000)
 

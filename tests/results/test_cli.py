@@ -225,6 +225,18 @@ def test_a_reader_that_stops_reading_is_no_error(project: Path, dsn: str) -> Non
         assert process.stderr.read() == b""
 
 
+@pytest.mark.skipif(os.geteuid() != 0, reason="needs root: what root made must not fool somebody else")
+def test_a_database_that_belongs_to_root_is_told_to_a_normal_user(
+    state: Path, spawn: Callable[..., "subprocess.Popen[str]"], nobodys_python: str
+) -> None:
+    record_run(state, None)
+    code = "import os, sys; os.chdir(sys.argv.pop(1)); from pytest_mcp.cli import main; main()"
+    process = spawn(code, state.parent, "history", user="nobody", python=nobodys_python)
+    out, err = process.communicate(timeout=30)
+    assert (process.returncode, out) == (3, "")
+    assert "Permission denied" in err and len(err.splitlines()) == 1
+
+
 def test_the_embedded_database_is_used_without_an_address(state: Path) -> None:
     recorder = record_run(state, None)
     environment = {"PATH": os.environ["PATH"], "PYTHONPATH": os.pathsep.join((str(PROJECT), *sys.path))}

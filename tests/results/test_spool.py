@@ -117,6 +117,16 @@ def test_a_state_folder_that_cannot_be_is_named(tmp_path: Path) -> None:
         Recorder(RUN, tmp_path / "state")
 
 
+def test_what_comes_after_the_end_is_lost_and_told_and_reaches_no_other_file(tmp_path: Path) -> None:
+    recorder = Recorder(RUN, tmp_path)
+    recorder.close()
+    with (tmp_path / "bystander").open("wb"):
+        recorder.case(a_case(RUN))
+    recorder.close()
+    assert recorder.lost == 1 and recorder.problem and "results are being lost" in recorder.problem
+    assert (tmp_path / "bystander").read_bytes() == b""
+
+
 def test_a_run_id_that_is_no_uuid_is_refused(tmp_path: Path) -> None:
     with pytest.raises(StoreError, match="run ids are UUIDs"):
         Recorder("../../etc", tmp_path)
