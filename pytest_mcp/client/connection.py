@@ -7,12 +7,14 @@ from typing import Any, Protocol
 
 from pytest_mcp.client.http import HttpChannel, mirrored
 from pytest_mcp.client.process import Process
+from pytest_mcp.client.sse_channel import SseChannel
 from pytest_mcp.client.stdio import StdioChannel
 from pytest_mcp.client.wire import encode
 from pytest_mcp.model.exchange import Arrival, Ask, Exchange, Noise
 from pytest_mcp.model.interface import Era, ExitBy, Shutdown
 from pytest_mcp.model.server import Server
 
+Channel = StdioChannel | HttpChannel | SseChannel
 IN_FLIGHT = 32
 
 
@@ -38,9 +40,7 @@ class Caller(Protocol):
 class Connection:
     """One server over one transport; ``era`` and ``revision`` are set by the handshake (None before it)."""
 
-    def __init__(
-        self, server: Server, channel: StdioChannel | HttpChannel, process: Process | None, *, timeout: float
-    ) -> None:
+    def __init__(self, server: Server, channel: Channel, process: Process | None, *, timeout: float) -> None:
         self.server, self.channel, self.process, self.timeout = server, channel, process, timeout
         self.era: Era | None = None
         self.revision: str | None = None
@@ -71,6 +71,8 @@ class Connection:
         message = encode(ask, number, modern)
         if isinstance(self.channel, HttpChannel):
             return self.channel.exchange(number, ask, message, timeout, mirrored(ask, modern))
+        if isinstance(self.channel, SseChannel):
+            return self.channel.exchange(number, ask, message, timeout)
         if number is None:
             return self.channel.notify(ask.method, message, timeout)
         return self.channel.exchange(number, ask.method, message, timeout)
@@ -82,12 +84,15 @@ class Connection:
         if isinstance(self.channel, HttpChannel):
             posts = [(n, ask, encode(ask, n, modern), mirrored(ask, modern)) for n, ask in numbered]
             return self.channel.exchange_all(posts, self.timeout, in_flight)
+        if isinstance(self.channel, SseChannel):
+            messages = [(n, ask, encode(ask, n, modern)) for n, ask in numbered]
+            return self.channel.exchange_all(messages, self.timeout, in_flight)
         lines = [(n, ask.method, encode(ask, n, modern)) for n, ask in numbered]
         return self.channel.exchange_all(lines, self.timeout, in_flight)
 
     def listen(self, seconds: float) -> tuple[Noise, ...]:
-        """Wait in silence and take what the server emitted; over HTTP nothing comes unasked."""
-        return self.channel.listen(seconds) if isinstance(self.channel, StdioChannel) else ()
+        """Wait in silence and take what the server emitted; over Streamable HTTP nothing comes unasked."""
+        return () if isinstance(self.channel, HttpChannel) else self.channel.listen(seconds)
 
     def close(self) -> Shutdown:
         """End the connection, and the process where it is ours; the second call tells what the first saw."""
@@ -97,9 +102,9 @@ class Connection:
             return self._shutdown
 
     def _close(self) -> Shutdown:
-        if isinstance(self.channel, HttpChannel):
-            if self.process is None or self.process.running:
-                self.channel.leave(min(5.0, self.timeout))
+        if isinstance(self.channel, HttpChannel) and (self.process is None or self.process.running):
+            self.channel.leave(min(5.0, self.timeout))
+        if not isinstance(self.channel, StdioChannel):
             self.channel.close()
         if self.process is None:
             return Shutdown(by=ExitBy.REMOTE, seconds=0.0, exit_code=None)

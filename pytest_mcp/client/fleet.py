@@ -8,17 +8,18 @@ from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 
-from pytest_mcp.client.connection import Connection
+from pytest_mcp.client.connection import Channel, Connection
 from pytest_mcp.client.guard import Guard
 from pytest_mcp.client.handshake import Handshake, negotiate
 from pytest_mcp.client.http import HttpChannel
 from pytest_mcp.client.listing import bounded, elements, list_all
 from pytest_mcp.client.process import Process
 from pytest_mcp.client.pump import Pump
+from pytest_mcp.client.sse_channel import SseChannel
 from pytest_mcp.client.stdio import StdioChannel
 from pytest_mcp.errors import ClientError
 from pytest_mcp.model.interface import Interface, Shutdown, Start, StartFailure
-from pytest_mcp.model.server import Http, Launch, Server, Stdio
+from pytest_mcp.model.server import Http, Launch, Server, Sse, Stdio
 
 ABORTED_GRACE = 1.0
 
@@ -125,24 +126,36 @@ class Fleet:
     def _open_connection(self, server: Server, timeout: float) -> Connection:
         transport = server.transport
         process: Process | None = None
-        channel: StdioChannel | HttpChannel
+        channel: Channel
         if isinstance(transport, Stdio):
             process = self._process(transport.launch, speaks_on_stdout=True)
             channel = StdioChannel(server.id, process, self._pump)
-        elif isinstance(transport, Http):
+        elif isinstance(transport, Http | Sse):
             url = transport.url
             if transport.launch:
                 port = free_port()
                 process = self._process(with_port(transport.launch, port), speaks_on_stdout=False)
                 url = url.replace("{port}", str(port))
                 self._await_port(process, port, timeout)
-            channel = HttpChannel(server.id, url, transport.headers)
+            channel = self._reach(server, transport, url, process, timeout)
         else:
             raise ClientError(server.problem or "this entry cannot be used")
         connection = Connection(server, channel, process, timeout=self._timeout(server))
         with self._lock:
             self._open.add(connection)
         return connection
+
+    def _reach(
+        self, server: Server, transport: Http | Sse, url: str, process: Process | None, timeout: float
+    ) -> HttpChannel | SseChannel:
+        if isinstance(transport, Http):
+            return HttpChannel(server.id, url, transport.headers)
+        try:
+            return SseChannel(server.id, url, transport.headers, timeout=timeout)
+        except ClientError:
+            if process:
+                process.end(eof=False)
+            raise
 
     def _process(self, launch: Launch, *, speaks_on_stdout: bool) -> Process:
         return Process(

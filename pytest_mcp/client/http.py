@@ -61,12 +61,7 @@ class HttpChannel:
         self.session: str | None = None
         self.revision: str | None = None
         self.closed = False
-        self._pool = httpcore2.ConnectionPool(
-            ssl_context=ssl.create_default_context(),
-            max_connections=64,
-            max_keepalive_connections=8,
-            keepalive_expiry=30.0,
-        )
+        self._pool = new_pool()
 
     def exchange(self, request_id: int | None, ask: Ask, body: bytes, timeout: float, mirror: Headers = ()) -> Exchange:
         """Send one message and wait for its reply, at most ``timeout`` seconds of silence and twice that in all."""
@@ -110,7 +105,7 @@ class HttpChannel:
             return None
         try:
             reply = self._pool.request(
-                "DELETE", self._url, headers=self._headers(()), extensions={"timeout": _timeouts(timeout)}
+                "DELETE", self._url, headers=self._headers(()), extensions={"timeout": timeouts(timeout)}
             )
         except (httpcore2.TimeoutException, httpcore2.NetworkError, httpcore2.ProtocolError, OSError):
             return None
@@ -125,22 +120,18 @@ class HttpChannel:
         headers = {
             "Content-Type": "application/json",
             "Accept": "application/json, text/event-stream",
-            "User-Agent": "pytest-mcp",
         }
         if self.revision:
             headers["Mcp-Protocol-Version"] = self.revision
         if self.session:
             headers["Mcp-Session-Id"] = self.session
-        merged = {name.lower(): (name, value) for name, value in (*headers.items(), *self._own, *more)}
-        return [
-            (name.encode("ascii", "replace"), value.encode("latin-1", "replace")) for name, value in merged.values()
-        ]
+        return raw_headers(headers, (*self._own, *more))
 
     def _post(
         self, headers: list[tuple[bytes, bytes]], body: bytes, timeout: float, reply: _Reply, rid: int | None
     ) -> None:
         deadline = time.perf_counter() + timeout
-        extensions = {"timeout": _timeouts(timeout)}
+        extensions = {"timeout": timeouts(timeout)}
         with self._pool.stream("POST", self._url, headers=headers, content=body, extensions=extensions) as response:
             reply.first_byte_at = time.perf_counter()
             reply.status = response.status
@@ -194,7 +185,22 @@ class HttpChannel:
         return False
 
 
-def _timeouts(seconds: float) -> dict[str, float]:
+def new_pool() -> httpcore2.ConnectionPool:
+    """Connections to one server; certificates are checked against the system's, or SSL_CERT_FILE."""
+    return httpcore2.ConnectionPool(
+        ssl_context=ssl.create_default_context(), max_connections=64, max_keepalive_connections=8, keepalive_expiry=30.0
+    )
+
+
+def raw_headers(ours: dict[str, str], more: Headers) -> list[tuple[bytes, bytes]]:
+    """Header fields as bytes; of two with one name the later counts."""
+    every = {"User-Agent": "pytest-mcp", **ours}
+    merged = {name.lower(): (name, value) for name, value in (*every.items(), *more)}
+    return [(name.encode("ascii", "replace"), value.encode("latin-1", "replace")) for name, value in merged.values()]
+
+
+def timeouts(seconds: float) -> dict[str, float]:
+    """The same bound for connecting, each read, each write and waiting for a connection."""
     return {"connect": seconds, "read": seconds, "write": seconds, "pool": seconds}
 
 

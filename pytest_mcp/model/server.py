@@ -55,7 +55,17 @@ class Http:
     kind: Literal["http"] = "http"
 
 
-Transport = Stdio | Http
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sse:
+    """The HTTP+SSE transport of 2024-11-05, deprecated; fields as in ``Http``."""
+
+    url: str = field(repr=False)
+    headers: tuple[tuple[str, str], ...] = field(default=(), repr=False)
+    launch: Launch | None = None
+    kind: Literal["sse"] = "sse"
+
+
+Transport = Stdio | Http | Sse
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,11 +88,11 @@ class Server:
     @property
     def remote(self) -> bool:
         """True for a URL that somebody else runs: listing, reading and opted-in calls only."""
-        return isinstance(self.transport, Http) and self.transport.launch is None
+        return isinstance(self.transport, Http | Sse) and self.transport.launch is None
 
     @property
     def kind(self) -> str:
-        """``stdio``, ``http``, or ``unusable`` for an entry with a problem."""
+        """``stdio``, ``http``, ``sse``, or ``unusable`` for an entry with a problem."""
         return self.transport.kind if self.transport else "unusable"
 
 
