@@ -2,9 +2,13 @@
 
 import hashlib
 import re
+import sys
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
+from importlib import import_module
+from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
+from types import ModuleType
 
 import pytest
 
@@ -17,6 +21,7 @@ from pytest_mcp.model.run import Suite
 ALWAYS = (Suite.UNIT, Suite.INTEGRATION, Suite.SECURITY, Suite.PERFORMANCE)
 """Suites of a default run; update and cleanup act only when their option is given."""
 SHIPPED = "pytest_mcp/suites"
+PACKAGE = "pytest_mcp.suites"
 _KINDS = {
     "mcp_tool": (ElementKind.TOOL,),
     "mcp_resource": (ElementKind.RESOURCE, ElementKind.TEMPLATE),
@@ -64,10 +69,38 @@ def _resolve(argument: str, invoked_in: Path) -> str:
     return f"{absolute}::{rest}" if rest else absolute
 
 
-def node_id(file: Path, rootdir: Path) -> str | None:
-    """The node id of a suite file that lies outside the rootdir: the same on every machine; None inside it."""
+class SuiteModule(pytest.Module):
+    """A suite file, in every project collected and imported alike.
+
+    It is always ``pytest_mcp.suites...``, so a project may have a package ``suites`` of its own, and nothing is put on
+    ``sys.path``; names of tests are ours, whatever ``python_functions`` says.
+    """
+
+    def _getobj(self) -> ModuleType:
+        _import_suites()
+        parts = self.path.relative_to(suites_folder()).with_suffix("").parts
+        return import_module(".".join((PACKAGE, *parts)))
+
+    def funcnamefilter(self, name: str) -> bool:
+        """Which functions are tests."""
+        return name.startswith("test_")
+
+
+def _import_suites() -> None:
+    """In a checkout the suites lie beside the package, not in it; imported they are the same."""
+    if PACKAGE in sys.modules:
+        return
     folder = suites_folder()
-    if not file.is_relative_to(folder) or file.is_relative_to(rootdir):
+    spec = spec_from_file_location(PACKAGE, folder / "__init__.py", submodule_search_locations=[str(folder)])
+    assert spec and spec.loader
+    sys.modules[PACKAGE] = module = module_from_spec(spec)
+    spec.loader.exec_module(module)
+
+
+def node_id(file: Path, rootdir: Path) -> str | None:
+    """The node id of a suite file: the same in every project; None in our own repository, where the path will do."""
+    folder = suites_folder()
+    if folder.parent == rootdir:
         return None
     return f"{SHIPPED}/{file.relative_to(folder).as_posix()}"
 

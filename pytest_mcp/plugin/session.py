@@ -97,12 +97,18 @@ class Participant:
             self._by_id = {server.id: server for server in self.fleet.servers}
         return self._by_id
 
-    def pytest_pycollect_makemodule(self, module_path: Path, parent: pytest.Collector) -> pytest.Module | None:
-        """Give suite files outside the rootdir a node id that is the same on every machine."""
-        nodeid = collection.node_id(module_path, self.config.rootpath)
-        if nodeid is None:
+    def pytest_collect_directory(self, path: Path, parent: pytest.Collector) -> pytest.Dir | None:
+        """Keep pytest from importing the suites as a package under the name of their folder."""
+        if not path.is_relative_to(collection.suites_folder()):
             return None
-        return pytest.Module.from_parent(parent, path=module_path, nodeid=nodeid)
+        return pytest.Dir.from_parent(parent, path=path)
+
+    def pytest_pycollect_makemodule(self, module_path: Path, parent: pytest.Collector) -> pytest.Module | None:
+        """Give suite files a node id and a module name that are the same in every project."""
+        if not module_path.is_relative_to(collection.suites_folder()):
+            return None
+        nodeid = collection.node_id(module_path, self.config.rootpath)
+        return collection.SuiteModule.from_parent(parent, path=module_path, nodeid=nodeid)
 
     def pytest_generate_tests(self, metafunc: pytest.Metafunc) -> None:
         """One test for each server or element."""
