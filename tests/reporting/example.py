@@ -253,7 +253,11 @@ def _fate(
     if check == "memory-steady" and server.name == "playwright":
         return Outcome.ERROR, None, "RuntimeError: /proc/4711/smaps_rollup vanished while it was read"
     if check == "tool-parameters-described" and random.random() < 0.35:
-        return Outcome.RECORDED, found(f"{random.randint(1, 4)} of {random.randint(4, 9)} parameters have no description"), ""
+        return (
+            Outcome.RECORDED,
+            found(f"{random.randint(1, 4)} of {random.randint(4, 9)} parameters have no description"),
+            "",
+        )
     if check == "tool-annotations-plausible" and random.random() < 0.12:
         return Outcome.RECORDED, found("readOnlyHint is missing on a tool that only reads"), ""
     if check == "tool-description-present" and server.name == "memory-bank":

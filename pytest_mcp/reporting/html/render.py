@@ -15,6 +15,8 @@ from pytest_mcp.reporting.html.cut import moment, short
 from pytest_mcp.reporting.html.page import WORD_GLYPHS, others, page
 from pytest_mcp.reporting.tally import GLYPHS, WORDS
 
+TEMPLATES = resources.files("pytest_mcp.reporting.html") / "templates"
+
 
 def render(run: Run, *, history: Sequence[RunSummary] = (), artifacts: Sequence[str] = ("results.ndjson",)) -> str:
     """The whole report as one HTML document; the same run always gives the same bytes."""
@@ -52,7 +54,7 @@ def _number(value: int) -> str:
 
 
 def _asset(name: str) -> str:
-    return resources.files("pytest_mcp.reporting.html").joinpath("templates", name).read_text(encoding="utf-8").strip()
+    return (TEMPLATES / name).read_text(encoding="utf-8").strip()
 
 
 def _policy(style: str, script: str) -> str:
