@@ -83,8 +83,7 @@ def test_a_killed_controller_loses_nothing_and_doubles_nothing(
     assert process.stdout
     seen = [process.stdout.readline() for _ in range(30 + 211 * moment)]
     process.kill()
-    rest, _ = process.communicate()
-    written = int([*seen, *rest.splitlines()][-1])
+    written = int([*seen, *process.stdout.read().splitlines()][-1])
     with open_store(dsn, tmp_path) as store:
         replay(store, tmp_path)
         found = load_run(store.connection, run.id)
