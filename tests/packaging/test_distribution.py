@@ -121,7 +121,13 @@ def python(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     assert run(sys.executable, "-m", "venv", folder, cwd=ROOT).returncode == 0
     interpreter = folder / "bin" / "python"
     done = pip(
-        interpreter, "install", "--constraint", ROOT / ".ci" / "constraints.txt", f"{wheel}[embedded]", "hatchling"
+        interpreter,
+        "install",
+        "--constraint",
+        ROOT / ".ci" / "constraints.txt",
+        f"{wheel}[embedded]",
+        "hatchling",
+        "editables",
     )
     if done.returncode:
         missing("package index", f"pip could not install the wheel: {done.stderr[-1000:]}")
