@@ -7,7 +7,16 @@ from enum import StrEnum
 
 from pytest_mcp.gate import decide, server_word
 from pytest_mcp.gate.verdict import RANK
-from pytest_mcp.model.run import CaseResult, Run, ServerFacts, Suite, Verdict, VerdictWord
+from pytest_mcp.model.run import (
+    CaseResult,
+    Run,
+    RunSummary,
+    ServerFacts,
+    ServerWord,
+    Suite,
+    Verdict,
+    VerdictWord,
+)
 from pytest_mcp.reporting.tally import Tally
 
 
@@ -50,6 +59,21 @@ class Row:
 def verdict_of(run: Run) -> Verdict:
     """The run's stored verdict, or the gate's answer now for a run that was killed before it had one."""
     return run.verdict or decide(run)
+
+
+def summary(run: Run, number: int | None = None) -> RunSummary:
+    """What the report of a later run shows of this one; ``number`` is the database's count."""
+    verdict = verdict_of(run)
+    ids: dict[str, list[str]] = defaultdict(list)
+    for server in run.servers:
+        ids[server.name].append(server.id)
+    return RunSummary(
+        id=run.id,
+        started_at=run.started_at,
+        word=verdict.word,
+        number=number,
+        servers=tuple(ServerWord(name=name, word=server_word(verdict, each)) for name, each in ids.items()),
+    )
 
 
 def suites_run(run: Run) -> tuple[Suite, ...]:

@@ -88,6 +88,11 @@ class Tally:
         return self.parts[0] if self.parts else None
 
     @property
+    def loud(self) -> tuple[Part, ...]:
+        """The parts worth a place in a narrow cell: three at most, not applicable only where there is nothing else."""
+        return tuple(part for part in self.parts if part.outcome is not Outcome.NOT_APPLICABLE)[:3] or self.parts
+
+    @property
     def spoken(self) -> str:
         """The counts in words: ``3 failed, 41 passed``."""
         return ", ".join(f"{part.count:,} {part.word}" for part in self.parts) or "no tests"

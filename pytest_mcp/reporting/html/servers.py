@@ -68,7 +68,7 @@ def _section(row: Row, cases: Sequence[CaseResult], places: Places) -> Section:
         for check, found in by_check.items()
     ]
     loud = [line for line in lines if not _quiet(line.tally)]
-    measured = [_measured(case, each) for case in cases for each in case.measurements]
+    measured = [_measured(case, each, named=len(row.servers) > 1) for case in cases for each in case.measurements]
     return Section(
         anchor=places.entry_anchors[row.name],
         row=row,
@@ -99,9 +99,9 @@ def _counted(line: CheckLine, outcome: Outcome) -> str:
     return line.check.id if count == 1 else f"{line.check.id} \u00d7{count:,}"
 
 
-def _measured(case: CaseResult, measurement: Measurement) -> str:
-    element = f" ({case.element})" if case.element else ""
-    return f"{measurement.name}{element} {measurement.value:.4g} {measurement.unit}"
+def _measured(case: CaseResult, measurement: Measurement, *, named: bool) -> str:
+    words = (case.server if named else "", case.element, measurement.name)
+    return f"{' '.join(filter(None, words))} {measurement.value:.4g} {measurement.unit}"
 
 
 def _connection(server: ServerFacts) -> Connection:
