@@ -11,8 +11,9 @@ from pathlib import Path
 from pytest_mcp.client.connection import Channel, Connection
 from pytest_mcp.client.guard import Guard
 from pytest_mcp.client.handshake import Handshake, negotiate
-from pytest_mcp.client.http import HttpChannel
+from pytest_mcp.client.http import Headers, HttpChannel
 from pytest_mcp.client.listing import bounded, elements, list_all
+from pytest_mcp.client.oauth import bearer_token
 from pytest_mcp.client.process import Process
 from pytest_mcp.client.pump import Pump
 from pytest_mcp.client.sse_channel import SseChannel
@@ -41,6 +42,7 @@ class Fleet:
         self._lock = threading.Lock()
         self._live: dict[str, Connection] = {}
         self._open: set[Connection] = set()
+        self._learned: dict[str, tuple[str, ...]] = {}
         self._starts: list[tuple[str, Start]] = []
         self._closed = False
         self._closing: dict[str, Future[Shutdown]] = {}
@@ -84,6 +86,11 @@ class Fleet:
         """Every start of this server so far, in order."""
         with self._lock:
             return tuple(start for owner, start in self._starts if owner == server_id)
+
+    def learned_secrets(self, server_id: str) -> tuple[str, ...]:
+        """Secret values that came up while connecting: tokens, which no output may show."""
+        with self._lock:
+            return self._learned.get(server_id, ())
 
     def begin_close(self, server_id: str) -> Future[Shutdown]:
         """End a server's shared connection in the background; the same future for every caller."""
@@ -148,14 +155,23 @@ class Fleet:
     def _reach(
         self, server: Server, transport: Http | Sse, url: str, process: Process | None, timeout: float
     ) -> HttpChannel | SseChannel:
-        if isinstance(transport, Http):
-            return HttpChannel(server.id, url, transport.headers)
         try:
-            return SseChannel(server.id, url, transport.headers, timeout=timeout)
+            headers = self._authorized(server, transport, url, timeout)
+            if isinstance(transport, Http):
+                return HttpChannel(server.id, url, headers)
+            return SseChannel(server.id, url, headers, timeout=timeout)
         except ClientError:
             if process:
                 process.end(eof=False)
             raise
+
+    def _authorized(self, server: Server, transport: Http | Sse, url: str, timeout: float) -> Headers:
+        token = bearer_token(url, transport.oauth, timeout) if transport.oauth else None
+        if token is None:
+            return transport.headers
+        with self._lock:
+            self._learned[server.id] = (token,)
+        return (*transport.headers, ("Authorization", f"Bearer {token}"))
 
     def _process(self, launch: Launch, *, speaks_on_stdout: bool) -> Process:
         return Process(

@@ -43,6 +43,16 @@ class Stdio:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class OAuth:
+    """Credentials for the client-credentials grant; ``issuer`` is the authorization server they belong to."""
+
+    client_id: str
+    client_secret: str = field(repr=False)
+    issuer: str
+    scope: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Http:
     """The Streamable HTTP transport; ``launch`` is None for a remote that we do not start.
 
@@ -52,6 +62,7 @@ class Http:
     url: str = field(repr=False)
     headers: tuple[tuple[str, str], ...] = field(default=(), repr=False)
     launch: Launch | None = None
+    oauth: OAuth | None = None
     kind: Literal["http"] = "http"
 
 
@@ -62,6 +73,7 @@ class Sse:
     url: str = field(repr=False)
     headers: tuple[tuple[str, str], ...] = field(default=(), repr=False)
     launch: Launch | None = None
+    oauth: OAuth | None = None
     kind: Literal["sse"] = "sse"
 
 
