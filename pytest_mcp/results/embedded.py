@@ -6,7 +6,6 @@ no TCP, and only the operating system's user of the project is let in.
 """
 
 import fcntl
-import hashlib
 import json
 import os
 import pwd
@@ -23,8 +22,8 @@ from pathlib import Path
 from pytest_mcp.errors import StoreError
 from pytest_mcp.results import reaper
 from pytest_mcp.results.binaries import as_account, give, programs
+from pytest_mcp.results.home import INSTEAD, account_of_server, home_of, me, private
 
-PRIVATE = Path("/var/lib/pytest_mcp")
 OPTIONS = (
     "listen_addresses=",
     "unix_socket_permissions=0700",
@@ -34,7 +33,6 @@ OPTIONS = (
 )
 SOCKET_PREFIX = "pytest_mcp-"
 SOCKET_LIMIT = 107 - len("/.s.PGSQL.5432") - len(SOCKET_PREFIX) - 8
-INSTEAD = "use --mcp-db with an address, or --mcp-db none"
 START_SECONDS = 120.0
 QUIET_SECONDS = 15.0
 PAUSE = 0.02
@@ -54,15 +52,15 @@ class Lease:
 
 def exists(state: Path) -> bool:
     """True when this project has a database already."""
-    homes = (state / "postgres", _private(state)) if _account() else (state / "postgres",)
+    homes = (state / "postgres", private(state)) if account_of_server() else (state / "postgres",)
     return any((home / "data").exists() for home in homes)
 
 
 def lease(state: Path) -> Lease:
     """Start the server of this project unless it runs, and keep it running; a StoreError says what is in the way."""
     try:
-        account = _account()
-        home = _home(state, account)
+        account = account_of_server()
+        home = home_of(state, account)
         with _locked(home / "start.lock", fcntl.LOCK_EX, START_SECONDS):
             return _leased(home, account)
     except subprocess.TimeoutExpired as error:
@@ -77,7 +75,7 @@ def _leased(home: Path, account: pwd.struct_passwd | None) -> Lease:
         if not _running(home / "data"):
             _start(home, account)
         socket = (home / "socket").readlink()
-        return Lease(conninfo=f"host={socket} port=5432 user={_me()} dbname=postgres", handle=handle)
+        return Lease(conninfo=f"host={socket} port=5432 user={me()} dbname=postgres", handle=handle)
     except BaseException:
         os.close(handle)
         raise
@@ -119,7 +117,7 @@ def _make(data: Path, found: Path, account: pwd.struct_passwd | None) -> None:
         raise StoreError(f"{data}: is no database and not empty; move it away")
     partial = Path(tempfile.mkdtemp(prefix="making-", dir=data.parent))
     give(partial, account)
-    command = [str(found / "initdb"), "-D", str(partial), "-U", _me(), "--auth=peer", "--encoding=UTF8", "--locale=C"]
+    command = [str(found / "initdb"), "-D", str(partial), "-U", me(), "--auth=peer", "--encoding=UTF8", "--locale=C"]
     done = subprocess.run(
         command,
         cwd="/",
@@ -170,7 +168,7 @@ def _socket(home: Path, account: pwd.struct_passwd | None) -> Path:
         if (
             old.name.startswith(SOCKET_PREFIX)
             and old.is_dir()
-            and old.owner() == (account.pw_name if account else _me())
+            and old.owner() == (account.pw_name if account else me())
         ):
             shutil.rmtree(old, ignore_errors=True)
         link.unlink()
@@ -180,47 +178,6 @@ def _socket(home: Path, account: pwd.struct_passwd | None) -> Path:
     give(folder, account)
     link.symlink_to(folder)
     return folder
-
-
-def _home(state: Path, account: pwd.struct_passwd | None) -> Path:
-    """The project's own folder, or as root a private one if the server's user cannot get there."""
-    home = state.resolve() / "postgres"
-    home.mkdir(parents=True, exist_ok=True)
-    if account and not _reachable(home, account):
-        home = _private(state)
-        for folder in (PRIVATE, home):
-            if not folder.exists():
-                folder.mkdir()
-                folder.chmod(0o755)
-    return home
-
-
-def _private(state: Path) -> Path:
-    return PRIVATE / hashlib.sha256(os.fsencode(state.resolve())).hexdigest()[:16]
-
-
-def _reachable(folder: Path, account: pwd.struct_passwd) -> bool:
-    test = ["/bin/sh", "-c", 'test -x "$0" && test -r "$0"', str(folder)]
-    return subprocess.run(test, cwd="/", check=False, **as_account(account)).returncode == 0  # type: ignore[call-overload,no-any-return]
-
-
-def _account() -> pwd.struct_passwd | None:
-    """Whose the server is when we are root, which Postgres refuses to run as."""
-    if os.geteuid():
-        return None
-    for name in ("postgres", "nobody"):
-        try:
-            return pwd.getpwnam(name)
-        except KeyError:
-            continue
-    raise StoreError(f"running as root, and there is neither a user postgres nor nobody to run the database; {INSTEAD}")
-
-
-def _me() -> str:
-    try:
-        return pwd.getpwuid(os.geteuid()).pw_name
-    except KeyError:
-        raise StoreError(f"user id {os.geteuid()} has no name, which the database needs; {INSTEAD}") from None
 
 
 def _environment() -> dict[str, str]:

@@ -18,6 +18,7 @@ import pytest
 from pytest_mcp.results import embedded
 from pytest_mcp.results.address import VARIABLE
 from pytest_mcp.results.binaries import VARIABLE as BINARIES
+from pytest_mcp.results.home import private
 from tests.needs import missing
 
 PROJECT = Path(__file__).parents[2]
@@ -47,9 +48,7 @@ def wait_for(happened: Callable[[], object], seconds: float = 5.0) -> bool:
 
 def servers_of(state: Path) -> list[int]:
     """Pids of all Postgres processes that work in the data folder of this project."""
-    return [
-        pid for home in (state / "postgres", embedded._private(state)) for pid in embedded._inhabitants(home / "data")
-    ]
+    return [pid for place in (state / "postgres", private(state)) for pid in embedded._inhabitants(place / "data")]
 
 
 def clear_away(state: Path) -> None:
@@ -57,7 +56,7 @@ def clear_away(state: Path) -> None:
     if not wait_for(lambda: not servers_of(state), 8):
         for pid in servers_of(state):
             os.kill(pid, signal.SIGKILL)
-    shutil.rmtree(embedded._private(state), ignore_errors=True)
+    shutil.rmtree(private(state), ignore_errors=True)
 
 
 @pytest.fixture

@@ -16,6 +16,7 @@ import pytest
 
 from pytest_mcp.errors import StoreError
 from pytest_mcp.results import binaries, embedded
+from pytest_mcp.results.home import private
 from tests.needs import missing
 from tests.results.conftest import clear_away, open_folder, servers_of, wait_for
 
@@ -283,6 +284,23 @@ def test_as_root_a_closed_project_keeps_its_modes_and_its_database_is_elsewhere(
 
 
 @as_root
+def test_as_root_private_folders_of_temporary_projects_that_are_gone_are_removed(closed_home: Path) -> None:
+    states = [closed_home / name / ".pytest_mcp" for name in ("gone", "used", "stays", "new")]
+    gone, used, stays, new = states
+    leases = [embedded.lease(state) for state in (gone, used, stays)]
+    leases[0].release()
+    assert wait_for(lambda: not servers_of(gone))
+    shutil.rmtree(gone.parent)
+    shutil.rmtree(used.parent)
+    leases.append(embedded.lease(new))
+    assert [private(state).exists() for state in states] == [False, True, True, True]
+    for lease in leases[1:]:
+        lease.release()
+    for state in states:
+        clear_away(state)
+
+
+@as_root
 def test_as_root_programs_in_a_closed_home_are_copied(
     state: Path, closed_home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -309,7 +327,7 @@ def test_the_server_never_runs_as_root(state: Path) -> None:
 def test_it_works_for_a_normal_user_too(spawn: Spawn, nobodys_python: str) -> None:
     folder = open_folder()
     shutil.chown(folder, "nobody", "nogroup")
-    code = USE.replace("time.sleep(60)", "print(embedded._me())")
+    code = USE.replace("time.sleep(60)", "print(embedded.me())")
     out, err = spawn(code, folder / ".pytest_mcp", user="nobody", python=nobodys_python).communicate(timeout=60)
     assert not err
     assert out.split() == ["up", "nobody"]
