@@ -284,6 +284,8 @@ def install_servers(names: list[str]) -> list[str]:
 
     with ThreadPoolExecutor(max_workers=max(2, os.cpu_count() or 2)) as pool:
         list(pool.map(install, names))
+    if not errors:
+        shutil.rmtree(CACHE, ignore_errors=True)
     return errors
 
 
