@@ -293,6 +293,30 @@ def big(number: int) -> Run:
     return replace(whole, verdict=decide(whole))
 
 
+def chaos(number: int) -> Run:
+    """Nothing passes and no two titles are alike: the most that a page has to hold."""
+    run, random = big(number), Random(number)
+    cases = tuple(
+        replace(
+            case,
+            outcome=Outcome.RECORDED if turn % 2 else Outcome.FAILED,
+            findings=(
+                Finding(
+                    check=case.check,
+                    server=case.server,
+                    severity=Severity.LOW if turn % 2 else Severity.HIGH,
+                    title="".join(random.choices("abcdefgh ", k=50)),
+                    evidence="".join(random.choices("abcdefgh \n", k=3000 if turn % 40 == 0 else 60)),
+                    expected="an error",
+                    got="a result",
+                ),
+            ),
+        )
+        for turn, case in enumerate(run.cases)
+    )
+    return replace(run, cases=cases, verdict=None)
+
+
 HOSTILE = "</script><img src=x onerror=alert(1)>\"'`<b>\x1b[31m\u202eevil\u200b\ud800{{7*7}}"
 
 

@@ -12,7 +12,7 @@ from pytest_mcp.reporting.html.places import Places
 from pytest_mcp.reporting.rerun import rerun
 from pytest_mcp.reporting.tally import GLYPHS, RED, WORDS
 
-GROUPS = 30
+GROUPS = 25
 OTHERS = 10
 FINDINGS = 3
 LONG_GROUPS = 10

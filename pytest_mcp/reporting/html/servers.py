@@ -10,7 +10,7 @@ from pytest_mcp.reporting.html.cut import cut, duration
 from pytest_mcp.reporting.html.places import Places
 from pytest_mcp.reporting.tally import Tally
 
-CHECKS = 25
+CHECKS = 12
 MEASURED = 12
 STDERR_BYTES = 2048
 _QUIET = frozenset({Outcome.PASSED, Outcome.NOT_APPLICABLE})
