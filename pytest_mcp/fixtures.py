@@ -1,6 +1,6 @@
 """The fixture ladder: ``mcp_fleet`` > ``mcp_server`` > ``mcp_client``, one element of a server, and ``mcp_report``."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import NoReturn, Protocol
 
@@ -53,6 +53,13 @@ class McpFleet:
 class CheckFailed(Failed):
     """A check has findings at or above the threshold: the server's fault, told apart from ours."""
 
+    def __init__(self, findings: Sequence[Finding]) -> None:
+        worst_first = sorted(findings, key=lambda finding: -finding.severity)
+        lines = [line for finding in worst_first for line in finding_lines(finding)]
+        super().__init__("\n".join(lines), pytrace=False)
+        more = f" (and {len(findings) - 1} more)" if len(findings) > 1 else ""
+        self.summary = f"{worst_first[0].severity}: {inert_line(worst_first[0].title)}{more}"
+
 
 @dataclass(slots=True)
 class McpReport:
@@ -73,9 +80,7 @@ class McpReport:
         found = [finding_of(self._clean(violation), self.check, self.server, self.element) for violation in violations]
         self.findings += found
         if any(finding.severity >= self.fail_on for finding in found):
-            worst_first = sorted(found, key=lambda finding: -finding.severity)
-            lines = [line for finding in worst_first for line in finding_lines(finding)]
-            raise CheckFailed("\n".join(lines), pytrace=False)
+            raise CheckFailed(found)
 
     def measure(self, name: str, value: float, unit: str) -> None:
         """Keep a number, for example ``measure("cold_start", 0.27, "s")``."""
@@ -97,6 +102,7 @@ class McpReport:
         return replace(
             violation,
             title=self.redact(violation.title),
+            element=self.redact(violation.element),
             evidence=self.redact(violation.evidence),
             expected=self.redact(violation.expected),
             got=self.redact(violation.got),

@@ -15,6 +15,7 @@ import pytest
 import pytest_mcp
 from pytest_mcp.checks import declared
 from pytest_mcp.fixtures import McpFleet, McpServer
+from pytest_mcp.inventory import redact
 from pytest_mcp.model.interface import Element, ElementKind
 from pytest_mcp.model.run import Suite
 
@@ -105,6 +106,12 @@ def node_id(file: Path, rootdir: Path) -> str | None:
     return f"{SHIPPED}/{file.relative_to(folder).as_posix()}"
 
 
+def is_shipped(nodeid: str, rootdir: Path) -> bool:
+    """True for the node id of a test of a suite, in either form."""
+    own = suites_folder().parent == rootdir
+    return nodeid.startswith(f"{SHIPPED}/") or (own and nodeid.startswith("suites/"))
+
+
 def safe_id(name: str) -> str:
     """A name as part of a node id: shell-safe and Windows-safe, stable, and different for different names."""
     safe = _UNSAFE.sub("_", name)
@@ -148,15 +155,15 @@ def parametrize(metafunc: pytest.Metafunc, fleet: McpFleet) -> None:
 def _pairs(fleet: McpFleet, fixture: str) -> Iterator[tuple[McpServer, Element, str]]:
     for server in fleet.servers:
         elements = [element for kind in _KINDS[fixture] for element in server.interface.of_kind(kind)]
-        for element, name in zip(elements, _element_ids(elements), strict=True):
+        for element, name in zip(elements, _element_ids(elements, server.entry.secrets), strict=True):
             yield server, element, f"{safe_id(server.id)}/{name}"
 
 
-def _element_ids(elements: Iterable[Element]) -> Iterator[str]:
+def _element_ids(elements: Iterable[Element], secrets: tuple[str, ...]) -> Iterator[str]:
     """Ids of elements, told apart where a server lists one name twice."""
     seen: Counter[str] = Counter()
     for element in elements:
-        name = safe_id(element.name)
+        name = safe_id(redact(element.name, secrets))
         seen[name] += 1
         yield name if seen[name] == 1 else f"{name}{REPEATED}{seen[name]}"
 

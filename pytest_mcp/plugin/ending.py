@@ -1,6 +1,7 @@
 """How a session ends: the run put together, the verdict, the report, and what the terminal says of them."""
 
 import os
+import traceback
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -9,13 +10,21 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from pytest_mcp.gate import decide
-from pytest_mcp.model.run import Run
+from pytest_mcp.model.run import Run, VerdictWord
+from pytest_mcp.model.text import inert_line
 from pytest_mcp.plugin import facts
 from pytest_mcp.reporting import terminal
 from pytest_mcp.settings import Gate
 
 if TYPE_CHECKING:
     from pytest_mcp.plugin.session import Controller
+
+
+_ENDED = (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED, pytest.ExitCode.NO_TESTS_COLLECTED)
+_CUT_SHORT: dict[int, str] = {
+    pytest.ExitCode.INTERNAL_ERROR: "an internal error of pytest",
+    pytest.ExitCode.USAGE_ERROR: "a usage error",
+}
 
 
 class Ending:
@@ -27,10 +36,13 @@ class Ending:
         self._report: Path | None = None
         self._number: int | None = None
         self._trouble: list[str] = []
+        self._session: pytest.Session | None = None
 
     def header(self) -> list[str]:
         """What is about to be tested."""
         settings = self._controller.settings
+        if self._controller.config.option.collectonly:
+            return []
         return terminal.header(
             self._controller.inventory,
             seed=settings.seed,
@@ -40,7 +52,14 @@ class Ending:
         )
 
     def finish(self, session: pytest.Session, exitstatus: int) -> None:
-        """Put the run together, decide, store and render; a report that cannot be written is said, not raised."""
+        """Put the run together, decide, store and render; what goes wrong here is said and hides nothing of pytest."""
+        self._session = session
+        try:
+            self._finish(session, exitstatus)
+        except Exception as error:  # noqa: BLE001 - pytest's own summary would be lost
+            self._fault(error)
+
+    def _finish(self, session: pytest.Session, exitstatus: int) -> None:
         controller = self._controller
         controller.end_servers()
         if not controller.recording or controller.recorder is None:
@@ -51,26 +70,51 @@ class Ending:
         for server in run.servers:
             controller.recorder.server(server, controller.interface_of(server.id))
         controller.recorder.finish(run.finished_at, run.verdict, run.narrowed)
-        self._write(run)
         self._run = run
-        if self._fails_by_verdict(run) and session.exitstatus == pytest.ExitCode.OK:
-            session.exitstatus = pytest.ExitCode.TESTS_FAILED
+        self._write(run)
+        if self._fails_by_verdict(run):
+            self._fail(pytest.ExitCode.TESTS_FAILED)
         controller.config.hook.pytest_mcp_run_finished(run=run, config=controller.config)
 
     def summary(self, reporter: Any) -> None:
         """Table, verdict, rerun command and the report's path."""
-        if self._run is None or self._controller.config.option.no_summary:
+        if self._controller.config.option.no_summary:
             return
-        verbosity = self._controller.config.get_verbosity()
-        lines = [*terminal.table(self._run, verbosity), *terminal.gate_lines(self._run, verbosity)]
-        if verbosity >= -1:
-            lines += [line for line in (terminal.rerun_line(self._run), self._where()) if line]
-        lines += [f"mcp: {line}" for line in self._trouble]
+        try:
+            lines = self._lines(self._controller.config.get_verbosity())
+        except Exception as error:  # noqa: BLE001 - pytest's own summary would be lost
+            self._fault(error)
+            lines = self._troubles()
         if lines:
             reporter.ensure_newline()
             reporter.section("MCP gate", sep="=")
             for line in lines:
                 reporter.write_line(line)
+
+    def _lines(self, verbosity: int) -> list[str]:
+        if self._run is None:
+            return self._troubles()
+        lines = [*terminal.table(self._run, verbosity), *terminal.gate_lines(self._run, verbosity)]
+        if verbosity < -1:
+            return [*lines, *self._troubles()]
+        ways = (terminal.rerun_line(self._run), *self._troubles(), self._where())
+        return [*lines, *(line for line in ways if line)]
+
+    def _troubles(self) -> list[str]:
+        return [f"mcp: {inert_line(line, limit=1000)}" for line in self._trouble]
+
+    def _fault(self, error: Exception) -> None:
+        """Our own fault: the run's results are what pytest says, the exit code says that ours are not whole."""
+        where = traceback.extract_tb(error.__traceback__)[-1]
+        place = f"{Path(where.filename).name}:{where.lineno}"
+        text = self._controller.redacted_anywhere(f"{type(error).__name__}: {error}")
+        self._trouble.append(f"internal error at {place}, please report it: {text}")
+        if self._session is not None:
+            self._session.exitstatus = pytest.ExitCode.INTERNAL_ERROR
+
+    def _fail(self, code: pytest.ExitCode) -> None:
+        if self._session is not None and self._session.exitstatus == pytest.ExitCode.OK:
+            self._session.exitstatus = code
 
     def _where(self) -> str:
         if self._report is None:
@@ -101,14 +145,19 @@ class Ending:
             reasons.append("tests selected by path")
         if self._controller.deselected:
             reasons.append(f"{self._controller.deselected} tests deselected")
-        if exitstatus == pytest.ExitCode.INTERRUPTED:
-            reasons.append("interrupted")
-        elif getattr(option, "maxfail", 0) and session.testsfailed >= option.maxfail:
+        if self._controller.last_failed and not self._controller.deselected:
+            reasons.append("--lf")
+        if option.maxfail and session.testsfailed >= option.maxfail:
             reasons.append(f"stopped after {session.testsfailed} failures")
+        elif exitstatus not in _ENDED:
+            reasons.append(_CUT_SHORT.get(exitstatus, "interrupted"))
         return tuple(reasons)
 
     def _fails_by_verdict(self, run: Run) -> bool:
-        return self._controller.settings.gate is Gate.ENFORCE and bool(run.verdict and run.verdict.exit_code)
+        gate, verdict = self._controller.settings.gate, run.verdict
+        if gate is Gate.OFF or verdict is None:
+            return False
+        return bool(verdict.exit_code) if gate is Gate.ENFORCE else verdict.word is VerdictWord.BLOCK
 
     def _write(self, run: Run) -> None:
         from pytest_mcp.errors import McpError
@@ -124,6 +173,7 @@ class Ending:
             controller.recorder.join(run_folder(controller.settings.report, run) / "results.ndjson")
         except McpError as error:
             self._trouble.append(str(error))
+            self._fail(pytest.ExitCode.USAGE_ERROR)
 
 
 def _shown(path: Path) -> str:

@@ -6,7 +6,17 @@ from datetime import UTC, datetime
 import pytest
 
 from pytest_mcp.fixtures import INCONCLUSIVE, NOT_APPLICABLE, CheckFailed, McpReport
-from pytest_mcp.model.run import CaseResult, Outcome
+from pytest_mcp.model.finding import Severity
+from pytest_mcp.model.run import CaseResult, CheckFacts, Outcome, Suite
+
+SURVIVES = CheckFacts(
+    id="worker-survives",
+    suite=Suite.UNIT,
+    title="The process that runs the tests survives them",
+    severity=str(Severity.HIGH),
+    reference="",
+    remedy="run the test without -n and see what ends its process",
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -94,4 +104,22 @@ def case_result(  # noqa: PLR0913 - everything a result is made of
         measurements=tuple(kept.measurements) if kept else (),
         notes=tuple(kept.notes) if kept else (),
         worker=worker,
+    )
+
+
+def crashed(report: pytest.TestReport, server: str, *, shipped: bool, run: str) -> CaseResult:
+    """The result of a test that ended its xdist worker: it never came to judge anything."""
+    return CaseResult(
+        key="|".join((SURVIVES.id, server, "", report.nodeid)),
+        run=run,
+        check=SURVIVES.id,
+        suite=SURVIVES.suite,
+        server=server,
+        element="",
+        case=report.nodeid,
+        nodeid=report.nodeid,
+        outcome=Outcome.ERROR if shipped else Outcome.FAILED,
+        duration=0.0,
+        started_at=datetime.now(UTC),
+        message=message(report),
     )

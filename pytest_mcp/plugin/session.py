@@ -2,7 +2,6 @@
 
 import os
 import pickle
-import time
 import uuid
 from collections import defaultdict
 from collections.abc import Callable, Generator
@@ -24,15 +23,19 @@ from pytest_mcp.model.finding import Check, Severity
 from pytest_mcp.model.interface import Element, Interface, Start, StartFailure
 from pytest_mcp.model.run import CaseResult, CheckFacts, Outcome, Run, ServerFacts, Suite
 from pytest_mcp.model.server import Inventory, Server
-from pytest_mcp.plugin import collection, facts, outcomes
+from pytest_mcp.plugin import FIXTURES, collection, facts, outcomes
 from pytest_mcp.plugin.ending import Ending
+from pytest_mcp.plugin.shown import Place, tidy
+from pytest_mcp.plugin.starting import Progress, connect_all
 from pytest_mcp.results import Recorder
 from pytest_mcp.settings import Settings, read_settings
 
 STATE = ".pytest_mcp"
 IDENTITY = pytest.StashKey[outcomes.Identity]()
+PLACE = pytest.StashKey[Place]()
 SNAPSHOT = "mcp_snapshot"
 SENT = "mcp_case"
+DESELECTED = "mcp_deselected"
 
 
 def activate(config: pytest.Config) -> None:
@@ -69,6 +72,7 @@ class Participant:
         self.config, self.settings, self.run_id, self.worker = config, settings, run, worker
         self.state = config.rootpath / STATE
         self.recorder: Recorder | None = None
+        self.deselected = 0
         self._left: dict[str, set[str]] = defaultdict(set)
         self._to_close: set[str] = set()
         self._checks: set[str] = set()
@@ -91,6 +95,12 @@ class Participant:
         """What removes a server's secret values from a text."""
         entry = self._servers().get(server)
         return partial(redact, secrets=entry.entry.secrets if entry else ())
+
+    def redacted_anywhere(self, text: str) -> str:
+        """The text without the secret values of any server."""
+        for server in self._servers():
+            text = self.redacted(server)(text)
+        return text
 
     def _servers(self) -> dict[str, McpServer]:
         if not self._by_id:
@@ -120,6 +130,10 @@ class Participant:
         items[:] = collection.ordered(items)
         for item in items:
             self._identify(item)
+
+    def pytest_deselected(self, items: list[pytest.Item]) -> None:
+        """Count what ``-k``, ``-m`` and ``--lf`` leave out: the run is narrowed."""
+        self.deselected += len(items)
 
     def pytest_collection_finish(self, session: pytest.Session) -> None:
         """Know when a server has nothing left to do but to end."""
@@ -163,6 +177,7 @@ class Participant:
         if identity is None:
             return report
         kept = item.stash.get(REPORT, None)
+        tidy(report, call, item.stash.get(PLACE, None), self.redacted(identity.server), shipped=identity.shipped)
         outcome = outcomes.judge(report, call, kept, identity.shipped)
         if outcome is Outcome.ERROR and report.when == "call":
             report.when = (
@@ -199,14 +214,14 @@ class Participant:
         params = item.callspec.params if isinstance(item, pytest.Function) and hasattr(item, "callspec") else {}
         server = str(params.get("mcp_server") or "")
         found = declared(getattr(item, "function", None))
-        if not server and found is None:
+        if not server and found is None and FIXTURES.isdisjoint(getattr(item, "fixturenames", ())):
             return
         element = next((value for value in params.values() if isinstance(value, Element)), None)
         item.stash[IDENTITY] = identity = outcomes.Identity(
             check=found.check.id if found else f"project:{item.nodeid.partition('[')[0]}",
             suite=found.check.suite if found else _marked_suite(item),
             server=server,
-            element=f"{element.kind}:{element.name}" if element else "",
+            element=self.redacted(server)(f"{element.kind}:{element.name}") if element else "",
             case=_case(item, element, found is not None),
             shipped=found is not None,
         )
@@ -237,6 +252,7 @@ class Worker(Participant):
 
     def pytest_sessionfinish(self) -> None:
         """Let go of the controller and of the spool."""
+        self.config.workeroutput[DESELECTED] = self.deselected  # type: ignore[attr-defined]
         self._borrowed.close()
         if self.recorder:
             self.recorder.close()
@@ -262,11 +278,12 @@ class Controller(Participant):
         self.started_at = datetime.now(UTC)
         self.cases: list[CaseResult] = []
         self.checks: dict[str, CheckFacts] = {}
-        self.deselected = 0
         self.problem: str | None = None
         self._interfaces: dict[str, Interface] = {}
         self._open = ExitStack()
         self._live: Fleet | None = None
+        self._started = False
+        self.last_failed = False
         self._relay: Relay | None = None
         self.ending = Ending(self)
         config.add_cleanup(self._open.close)
@@ -297,6 +314,9 @@ class Controller(Participant):
     @pytest.hookimpl(tryfirst=True)
     def pytest_collection(self, session: pytest.Session) -> None:
         """Take the snapshot after the header and before anything is collected."""
+        cache = getattr(self.config, "cache", None)
+        if cache and getattr(self.config.option, "lf", False):
+            self.last_failed = bool(cache.get("cache/lastfailed", {}))
         if self._live is None:
             self.snapshot()
 
@@ -324,10 +344,6 @@ class Controller(Participant):
         ids = frozenset(collection.safe_id(server.id) for server in self.inventory.servers)
         return ServerScheduling(config, log, lambda nodeid: collection.server_of(nodeid, ids))
 
-    def pytest_deselected(self, items: list[pytest.Item]) -> None:
-        """Count what ``-k``, ``-m`` and ``--lf`` leave out: the run is narrowed."""
-        self.deselected += len(items)
-
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         """Take the result a worker sent along."""
         sent = report.__dict__.get(SENT)
@@ -335,10 +351,27 @@ class Controller(Participant):
             result, what = pickle.loads(bytes.fromhex(sent))  # noqa: S301 - our own worker's
             self.keep(result, what, report)
 
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_handlecrashitem(self, crashitem: str, report: pytest.TestReport) -> None:
+        """A test that took its worker with it never had a result of its own."""
+        safe = {collection.safe_id(server.id): server.id for server in self.inventory.servers}
+        server = safe.get(collection.server_of(crashitem, frozenset(safe)) or "")
+        shipped = collection.is_shipped(crashitem, self.config.rootpath)
+        if server is None and not shipped:
+            return
+        result = outcomes.crashed(report, server or "", shipped=shipped, run=self.run_id)
+        self._record(outcomes.SURVIVES, result)
+        self.keep(result, outcomes.SURVIVES, report)
+
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_testnodedown(self, node: Any) -> None:
+        """Every worker leaves out the same items."""
+        self.deselected = max(self.deselected, getattr(node, "workeroutput", {}).get(DESELECTED, 0))
+
     @pytest.hookimpl(tryfirst=True)
     def pytest_sessionfinish(self, session: pytest.Session, exitstatus: int) -> None:
         """Decide, store and render, while the servers that are still there end."""
-        if self._live is not None:
+        if FLEET in self.config.stash:
             self.ending.finish(session, exitstatus)
 
     def pytest_terminal_summary(self, terminalreporter: Any) -> None:
@@ -347,21 +380,31 @@ class Controller(Participant):
 
     def snapshot(self) -> None:
         """Start every server, list it, and begin to record."""
-        began = time.monotonic()
         self._live = self._fleet_of(self.settings)
-        self._open.callback(self._live.close)
         if self.recording:
             self._begin_recording()
-        usable = [server for server in self.inventory.servers if server.transport is not None]
-        self._live.connect_all(usable, self._connected)
-        servers = tuple(
-            McpServer(entry=server, interface=self._interfaces.get(server.id) or _unusable(server))
-            for server in self.inventory.servers
-        )
-        self.config.stash[FLEET] = McpFleet(servers=servers, connections=self._live)
-        self._progress(f"probed {len(usable)}/{len(usable)} MCP servers in {time.monotonic() - began:.1f} s", last=True)
+        try:
+            self._connect(self._live)
+        finally:
+            servers = tuple(
+                McpServer(entry=server, interface=self._interfaces.get(server.id) or _unusable(server))
+                for server in self.inventory.servers
+            )
+            self.config.stash[FLEET] = McpFleet(servers=servers, connections=self._live)
         if self.recorder:
             self._record_servers()
+
+    def _connect(self, live: Fleet) -> None:
+        """Interrupted here, servers are not ended one by one: the fleet's guard ends them once this process is gone."""
+        progress = Progress(self.config, len(self.inventory.servers))
+        secrets = {server.id: server.secrets for server in self.inventory.servers}
+        usable = [server for server in self.inventory.servers if server.transport is not None]
+        for interface in connect_all(live, usable):
+            self._interfaces[interface.server] = interface
+            progress.one(interface, partial(redact, secrets=secrets[interface.server]))
+        self._started = True
+        self._open.callback(live.close)
+        progress.whole()
 
     def run(self) -> Run:
         """The run as it stands, without its verdict."""
@@ -389,7 +432,7 @@ class Controller(Participant):
 
     def end_servers(self) -> None:
         """End every server that is still there."""
-        if self._live:
+        if self._live and self._started:
             self._live.close()
 
     def _fleet_of(self, settings: Settings) -> Fleet:
@@ -412,32 +455,20 @@ class Controller(Participant):
     def _say(self, message: str) -> None:
         self.problem = message
 
-    def _connected(self, interface: Interface) -> None:
-        self._interfaces[interface.server] = interface
-        usable = sum(server.transport is not None for server in self.inventory.servers)
-        self._progress(f"probing MCP servers: {len(self._interfaces)}/{usable}")
-
-    def _progress(self, line: str, last: bool = False) -> None:
-        terminal: Any = self.config.pluginmanager.get_plugin("terminalreporter")
-        if terminal is None or self.config.get_verbosity() < 0:
-            return
-        if terminal.isatty:
-            terminal.rewrite(line, erase=True)
-            if last:
-                terminal.write_line("")
-        elif last:
-            terminal.ensure_newline()
-            terminal.write_line(line)
-
 
 def _unusable(server: Server) -> Interface:
-    failure = StartFailure(reason=server.problem or "unusable", command=(), exit_code=None, stderr_tail="")
+    failure = StartFailure(
+        reason=server.problem or "not reached before the run was interrupted",
+        command=(),
+        exit_code=None,
+        stderr_tail="",
+    )
     return Interface(server=server.id, connected=False, failure=failure)
 
 
 def _locate(item: pytest.Item, server: Server) -> None:
-    path = item.config.rootpath / server.source.path
-    item.reportinfo = lambda: (path, server.source.line - 1, item.name)  # type: ignore[method-assign]
+    item.stash[PLACE] = place = Place(path=item.config.rootpath / server.source.path, line=server.source.line)
+    item.reportinfo = lambda: (place.path, place.line - 1, item.name)  # type: ignore[method-assign]
 
 
 def _case(item: pytest.Item, element: Element | None, shipped: bool) -> str:

@@ -1,0 +1,67 @@
+"""How a test's report looks in every output: where its server was configured, why in one line, and no secret."""
+
+import os
+import re
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from pytest_mcp.fixtures import CheckFailed
+from pytest_mcp.model.text import inert
+
+_COMMAND = re.compile(r"(?m)^(?=[ \t]*::)")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Place:
+    """A line of a config file, counted from 1."""
+
+    path: Path
+    line: int
+
+
+def tidy(
+    report: pytest.TestReport,
+    call: pytest.CallInfo[None],
+    place: Place | None,
+    redact: Callable[[str], str],
+    *,
+    shipped: bool,
+) -> None:
+    """Change the report in place, before anything is stored of it or any other plugin sees it."""
+    report.sections = [(name, redact(text)) for name, text in report.sections]
+    if report.skipped and isinstance(report.longrepr, tuple):
+        _point(report, place)
+    elif report.failed:
+        _calm(report, redact, shipped)
+        _summarise(report, call, place)
+
+
+def _point(report: pytest.TestReport, place: Place | None) -> None:
+    if place is not None and isinstance(report.longrepr, tuple) and not hasattr(report, "wasxfail"):
+        report.longrepr = (str(place.path), place.line, report.longrepr[2])
+
+
+def _calm(report: pytest.TestReport, redact: Callable[[str], str], shipped: bool) -> None:
+    """A traceback may quote what a server said; one without secrets or control characters stays as pytest drew it."""
+    text = report.longreprtext
+    calm = redact(text)
+    if shipped:
+        calm = _COMMAND.sub("| ", inert(calm))
+    if calm != text:
+        report.longrepr = calm
+
+
+def _summarise(report: pytest.TestReport, call: pytest.CallInfo[None], place: Place | None) -> None:
+    """The reason that short summaries and JUnit take is the worst finding, and its place the server's config entry."""
+    failed = call.excinfo.value if call.excinfo else None
+    crash: Any = getattr(report.longrepr, "reprcrash", None)
+    if isinstance(failed, CheckFailed) and crash is not None:
+        crash.message = failed.summary
+        if place is not None:
+            crash.path, crash.lineno = str(place.path), place.line
+            last = report.longrepr.reprtraceback.reprentries[-1]  # type: ignore[union-attr]
+            last.reprfileloc = replace(crash, path=os.path.relpath(place.path))
