@@ -168,7 +168,12 @@ def _element_ids(elements: Iterable[Element], secrets: tuple[str, ...]) -> Itera
         yield name if seen[name] == 1 else f"{name}{REPEATED}{seen[name]}"
 
 
+def asks_nothing(item: pytest.Item) -> bool:
+    """True for what pytest makes of a test that is generated for no server at all."""
+    return item.name.endswith("[NOTSET]")
+
+
 def ordered(items: list[pytest.Item]) -> list[pytest.Item]:
     """The items that ask for something, in collection order, with those that end a server's connection last."""
-    kept = [item for item in items if not item.name.endswith("[NOTSET]")]
+    kept = [item for item in items if not asks_nothing(item)]
     return sorted(kept, key=lambda item: bool((found := declared(getattr(item, "function", None))) and found.last))

@@ -8,6 +8,7 @@ import pytest
 from pytest_mcp.fixtures import INCONCLUSIVE, NOT_APPLICABLE, CheckFailed, McpReport
 from pytest_mcp.model.finding import Severity
 from pytest_mcp.model.run import CaseResult, CheckFacts, Outcome, Suite
+from pytest_mcp.model.text import inert_line
 
 SURVIVES = CheckFacts(
     id="worker-survives",
@@ -105,6 +106,11 @@ def case_result(  # noqa: PLR0913 - everything a result is made of
         notes=tuple(kept.notes) if kept else (),
         worker=worker,
     )
+
+
+def recorded(kept: McpReport) -> list[tuple[str, object]]:
+    """Findings of a passed test, as properties: JUnit has no other place for them."""
+    return [("mcp_finding", f"{each.severity}: {inert_line(each.title)}") for each in kept.findings]
 
 
 def crashed(report: pytest.TestReport, server: str, *, shipped: bool, run: str) -> CaseResult:

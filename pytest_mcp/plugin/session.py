@@ -133,7 +133,7 @@ class Participant:
 
     def pytest_deselected(self, items: list[pytest.Item]) -> None:
         """Count what ``-k``, ``-m`` and ``--lf`` leave out: the run is narrowed."""
-        self.deselected += len(items)
+        self.deselected += sum(not collection.asks_nothing(item) for item in items)
 
     def pytest_collection_finish(self, session: pytest.Session) -> None:
         """Know when a server has nothing left to do but to end."""
@@ -184,7 +184,8 @@ class Participant:
                 "setup"  # pytest reports failures outside the call as errors, in JUnit too: not the server's fault
             )
         if outcome is not None:
-            report.user_properties += [("mcp_check", identity.check), ("mcp_server", identity.server)]
+            if kept and outcome is Outcome.RECORDED:
+                item.user_properties += outcomes.recorded(kept)
             result = outcomes.case_result(
                 identity, report, call, kept, outcome=outcome, run=self.run_id, worker=self.worker
             )
@@ -225,6 +226,7 @@ class Participant:
             case=_case(item, element, found is not None),
             shipped=found is not None,
         )
+        item.user_properties += [("mcp_check", identity.check), ("mcp_server", identity.server)]
         item.add_marker("mcp")
         item.add_marker(f"mcp_{identity.suite}")
         if server:
