@@ -124,12 +124,15 @@ class Participant:
         """One test for each server or element."""
         collection.parametrize(metafunc, self.fleet)
 
+    def pytest_itemcollected(self, item: pytest.Item) -> None:
+        """Mark an item, before ``-m`` looks, and let it be reported where its server was configured."""
+        if not collection.asks_nothing(item):
+            self._identify(item)
+
     @pytest.hookimpl(trylast=True)
     def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
-        """Order items, mark them, and let them be reported where the server was configured."""
+        """Order items."""
         items[:] = collection.ordered(items)
-        for item in items:
-            self._identify(item)
 
     def pytest_deselected(self, items: list[pytest.Item]) -> None:
         """Count what ``-k``, ``-m`` and ``--lf`` leave out: the run is narrowed."""
@@ -339,8 +342,6 @@ class Controller(Participant):
     @pytest.hookimpl(optionalhook=True)
     def pytest_xdist_make_scheduler(self, config: pytest.Config, log: Any) -> Any:
         """Keep a server on one worker, whatever way of distributing was asked for."""
-        if config.getoption("dist") in ("no", "each"):
-            return None
         from pytest_mcp.plugin.scheduling import ServerScheduling
 
         ids = frozenset(collection.safe_id(server.id) for server in self.inventory.servers)

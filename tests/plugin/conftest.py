@@ -18,9 +18,9 @@ from pytest_mcp.results import load_run_file
 
 SERVER = Path(__file__).with_name("server.py")
 ROOT = Path(__file__).parents[2]
-QUICK = ("-p", "no:benchmark", "-p", "no:hypothesispytest")
+QUICK = ("-p", "no:benchmark", "-p", "no:hypothesispytest", "-p", "no:anyio")
 """Plugins that take half of a session's start and have no part in these tests."""
-HIDDEN = ("CI", "BUILD_NUMBER", "GITHUB_ACTIONS", "PYTEST_ADDOPTS")
+HIDDEN = ("PYTHONDONTWRITEBYTECODE", "CI", "BUILD_NUMBER", "GITHUB_ACTIONS", "PYTEST_ADDOPTS")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -73,6 +73,7 @@ class Project:
 
     folder: Path
     entries: dict[str, dict[str, Any]] = field(default_factory=dict)
+    junit: bool = True
 
     def serve(self, name: str, *args: str, env: dict[str, str] | None = None, **spec: Any) -> None:
         """Add a scripted server."""
@@ -96,7 +97,8 @@ class Project:
         """Start ``pytest --mcp``, without a database and only for the unit suite unless told otherwise."""
         if self.entries:
             self.configure()
-        command = [sys.executable, "-m", "pytest", "--mcp", *QUICK, f"--junitxml={self.folder / 'junit.xml'}"]
+        command = [sys.executable, "-m", "pytest", "--mcp", *QUICK]
+        command += [f"--junitxml={self.folder / 'junit.xml'}"] if self.junit else []
         command += [] if any(option.startswith("--mcp-db") for option in options) else ["--mcp-db=none"]
         command += [] if whole or any(option.startswith("--mcp-suite") for option in options) else ["--mcp-suite=unit"]
         kept = {name: value for name, value in os.environ.items() if name not in HIDDEN}
