@@ -95,6 +95,31 @@ def test_a_changed_lock_or_a_lost_interpreter_installs_again(installer: ModuleTy
     assert not installer.installed(target, [lock])
 
 
+def test_a_second_way_is_tried_from_nothing_when_the_first_fails(installer: ModuleType, tmp_path: Path) -> None:
+    target, lock = tmp_path / "server", tmp_path / "server.txt"
+    lock.write_text("one==1\n")
+
+    def fails() -> None:
+        (target / "half").mkdir(parents=True)
+        raise installer.InstallError("no")
+
+    assert installer.ensure(target, [lock], [fails, target.mkdir]) is True
+    assert installer.installed(target, [lock])
+    assert not (target / "half").exists()
+
+
+def test_a_company_s_certificates_are_told_to_every_installer(
+    installer: ModuleType, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("SSL_CERT_FILE", "REQUESTS_CA_BUNDLE", "NODE_EXTRA_CA_CERTS"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("PIP_CERT", "/company.pem")
+    told = installer.certificates()
+    assert {told[name] for name in ("SSL_CERT_FILE", "PIP_CERT", "NODE_EXTRA_CA_CERTS")} == {"/company.pem"}
+    monkeypatch.delenv("PIP_CERT")
+    assert "SSL_CERT_FILE" not in installer.certificates()
+
+
 def test_a_step_that_fails_in_every_way_is_an_error_with_the_last_words_of_its_program(
     installer: ModuleType, tmp_path: Path
 ) -> None:
