@@ -68,6 +68,27 @@ def show(run: str, as_json: bool, db: str | None) -> None:
         click.echo(line)
 
 
+@verbs.command("list")
+@click.option("--mcp-config", "config", metavar="PATH", multiple=True, help="Config file to read (repeatable).")
+@json_option
+def list_servers(config: tuple[str, ...], as_json: bool) -> None:
+    """List the configured MCP servers and where each was found; nothing is started."""
+    from pytest_mcp.inventory import listed, read_inventory
+
+    root = _root()
+    settings = read_settings({"mcp_config": config}, root, os.environ)
+    inventory = read_inventory(settings, root, os.environ, with_disabled=True)
+    servers = [listed(server) for server in inventory.servers]
+    if as_json:
+        _print_json({"files": inventory.files, "servers": servers})
+        return
+    rows = [
+        (one.id, one.transport or "-", f"{one.path}:{one.line}", one.state, one.problem or one.runs or "")
+        for one in servers
+    ]
+    _print_table(("server", "transport", "where", "state", "runs"), rows, left=range(5), limit=300)
+
+
 def main() -> None:
     """Entry point of the command."""
     sys.exit(_guarded(lambda: verbs.main(prog_name="pytest-mcp", standalone_mode=False)))
@@ -170,13 +191,13 @@ def _span(start: datetime | None, end: datetime | None) -> str:
     return f"{seconds:.1f} s" if seconds < 60 else f"{seconds // 60:.0f} min {seconds % 60:.0f} s"
 
 
-def _print_table(names: Sequence[str], rows: Iterable[Sequence[str]], left: Sequence[int]) -> None:
-    for line in _table(names, rows, left):
+def _print_table(names: Sequence[str], rows: Iterable[Sequence[str]], left: Sequence[int], limit: int = 60) -> None:
+    for line in _table(names, rows, left, limit):
         click.echo(line)
 
 
-def _table(names: Sequence[str], rows: Iterable[Sequence[str]], left: Sequence[int]) -> list[str]:
-    lines = [names, *([inert_line(cell, 60) for cell in row] for row in rows)]
+def _table(names: Sequence[str], rows: Iterable[Sequence[str]], left: Sequence[int], limit: int = 60) -> list[str]:
+    lines = [names, *([inert_line(cell, limit) for cell in row] for row in rows)]
     widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
     padded = [
         [

@@ -23,6 +23,7 @@ _SHAPES = re.compile(
     r"\b(?:sk-[\w-]{8,}|gh[pousr]_\w{8,}|github_pat_\w{8,}|glpat-[\w-]{8,}|xox[abeoprs]-[\w-]{8,}|npm_\w{8,}"
     r"|AKIA[A-Z0-9]{12,}|AIza[\w-]{20,}|eyJ[\w-]{8,}\.[\w-]+\.[\w-]*)"
 )
+_WORD = re.compile(r"""[^\s"']*"[^"]*"|[^\s"']*'[^']*'|\S+""")
 _EVERYDAY = re.compile(
     r"true|false|none|null|auto|default|test|debug|info|warn|warning|error|trace|silent|verbose|quiet"
     r"|production|development|staging|local|localhost|127\.0\.0\.1|0\.0\.0\.0|stdio|https?|streamable(-?http)?|utf-?8"
@@ -65,7 +66,10 @@ def of_header(name: str, value: str) -> Iterator[str]:
 
 
 def of_args(args: Iterable[str]) -> Iterator[str]:
-    """Arguments: ``--token VALUE``, ``--token=VALUE``, ``NAME_KEY=VALUE``, ``Authorization: Bearer VALUE``."""
+    """Arguments: ``--token VALUE``, ``--token=VALUE``, ``NAME_KEY=VALUE``, ``Authorization: Bearer VALUE``.
+
+    An argument may be a line for a shell (``sh -c``, ``cmd /c``), so its words are arguments too.
+    """
     for before, arg in pairwise(("", *args)):
         if before.startswith("-") and not arg.startswith("-") and _ends_secret(before):
             yield arg
@@ -77,6 +81,9 @@ def of_args(args: Iterable[str]) -> Iterator[str]:
             yield value.strip()
             yield from value.split()[1:]
         yield from of_text(arg)
+        words = [re.sub(r"[\"']", "", word) for word in _WORD.findall(arg)]
+        if len(words) > 1:
+            yield from of_args(words)
 
 
 def of_text(text: str) -> Iterator[str]:

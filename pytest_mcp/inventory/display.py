@@ -4,7 +4,7 @@ import re
 import shlex
 from urllib.parse import urlsplit
 
-from pytest_mcp.model.server import Http, Launch, Server
+from pytest_mcp.model.server import Http, Launch, Server, Sse
 from pytest_mcp.model.text import inert_line
 
 HIDDEN = "***"
@@ -27,10 +27,10 @@ def describe(server: Server) -> str:
         return f"unusable: {inert_line(redact(server.problem or '', server.secrets), 1000)}"
     launch = transport.launch
     parts = [_launch(launch, server.secrets)] if launch is not None else []
-    if isinstance(transport, Http):
+    if isinstance(transport, Http | Sse):
         parts.append(_url(transport.url, server.secrets))
     names = _names("env", launch.env if launch is not None else ())
-    names += _names("headers", transport.headers if isinstance(transport, Http) else ())
+    names += _names("headers", transport.headers if isinstance(transport, Http | Sse) else ())
     return inert_line(" -> ".join(parts) + "".join(f" ({name})" for name in names), 1000)
 
 

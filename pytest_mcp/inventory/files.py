@@ -1,8 +1,9 @@
 """Which config files there are, and their text. Opened for reading only, never followed by a write."""
 
+import codecs
 import os
 import stat
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from pytest_mcp.errors import InventoryError
@@ -21,20 +22,23 @@ _EXAMPLE = """{
 def config_files(settings: Settings, rootdir: Path) -> list[ConfigFile]:
     """The files that were asked for, else those in the rootdir; each once."""
     places = [rootdir / place for one in FORMATS for place in one.places]
-    asked = list(settings.config) or [place for place in places if os.path.lexists(place)]
+    asked = settings.config or [place for place in places if os.path.lexists(place)]
     if not asked:
         looked = "\n".join(f"  {place}" for place in places)
         raise InventoryError(
             f"no MCP config found; looked for\n{looked}\ncreate one like this, or name yours with --mcp-config PATH\n"
             f"{_EXAMPLE}"
         )
-    return list(_each_once(asked, rootdir))
+    return list(_each_once(asked, rootdir, named=bool(settings.config)))
 
 
 def read_text(file: ConfigFile) -> str:
     """The whole file, without a byte order mark."""
     try:
-        text = _read(file).decode("utf-8")
+        content = _read(file)
+        if content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)) or b"\0" in content[:4]:
+            raise InventoryError(f"{file.shown}: is UTF-16, as Windows tools write it; save it as UTF-8")
+        text = content.decode("utf-8")
     except UnicodeDecodeError as error:
         raise InventoryError(f"{file.shown}: not UTF-8 at byte {error.start}; save it as UTF-8") from None
     except (OSError, ValueError) as error:
@@ -45,7 +49,7 @@ def read_text(file: ConfigFile) -> str:
     return text
 
 
-def _each_once(paths: list[Path], rootdir: Path) -> Iterator[ConfigFile]:
+def _each_once(paths: Sequence[Path], rootdir: Path, *, named: bool) -> Iterator[ConfigFile]:
     seen = set()
     for path in paths:
         try:
@@ -54,7 +58,7 @@ def _each_once(paths: list[Path], rootdir: Path) -> Iterator[ConfigFile]:
             real = str(path)
         if real not in seen:
             seen.add(real)
-            yield ConfigFile(path=path, shown=_shown(path, rootdir))
+            yield ConfigFile(path=path, shown=_shown(path, rootdir), named=named)
 
 
 def _shown(path: Path, rootdir: Path) -> str:

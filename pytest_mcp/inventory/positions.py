@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -25,7 +25,7 @@ class Double:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Document:
-    """A parsed file; ``lines`` counts from 1: the keys of the file, and two levels of those under the one asked for."""
+    """A parsed file; ``lines``, from 1, of the keys of the file and of two levels of those under the ones asked for."""
 
     value: Any = field(repr=False)
     lines: dict[tuple[str, ...], int]
@@ -40,14 +40,14 @@ class _Key:
     """The line of the same key in the same object, when it came before."""
 
 
-def read_json(text: str, shown: str, within: str) -> Document:
+def read_json(text: str, shown: str, within: tuple[str, ...]) -> Document:
     """Parse strictly as JSON clients do; ``shown`` is the file's name in complaints.
 
-    Positions are kept only under the key ``within``: a client's own file may hold megabytes of other things.
+    Positions are kept only under the keys ``within``: a client's own file may hold megabytes of other things.
     """
     constants: list[str] = []
     try:
-        # No number of a config matters to us, and int() refuses long ones.
+        # int() refuses long numbers, and the only ones that matter to us are short.
         value = json.loads(text, parse_int=float, parse_constant=constants.append)
     except json.JSONDecodeError as error:
         message = error.msg[0].lower() + error.msg[1:]
@@ -65,7 +65,36 @@ def read_json(text: str, shown: str, within: str) -> Document:
     return Document(value=value, lines=lines, doubles=tuple(doubles))
 
 
-def _keys(text: str, within: str) -> Iterator[_Key]:
+def item_lines(text: str, key: str) -> list[int]:
+    """The line of every item of the outer list ``key``, in valid JSON without doubles."""
+    decode = json.JSONDecoder(parse_int=float).raw_decode
+    at = _after(text, text.index("{") + 1)
+    while text[at] != "}":
+        word, at = decode(text, at)
+        at = _after(text, _after(text, at) + 1)
+        if word == key and text[at] == "[":
+            return list(_items(text, at, decode))
+        at = _after(text, decode(text, at)[1], ",")
+    return []
+
+
+def _items(text: str, at: int, decode: Callable[[str, int], tuple[Any, int]]) -> Iterator[int]:
+    at = _after(text, at + 1)
+    line, counted = 1, 0
+    while text[at] != "]":
+        line, counted = line + text.count("\n", counted, at), at
+        yield line
+        at = _after(text, decode(text, at)[1], ",")
+
+
+def _after(text: str, at: int, separator: str = "") -> int:
+    """The next place that is no white space, nor the separator."""
+    while text[at] in " \t\r\n" or text[at] == separator:
+        at += 1
+    return at
+
+
+def _keys(text: str, within: tuple[str, ...]) -> Iterator[_Key]:
     """The outer keys of valid JSON, and those further in under ``within`` that appear twice."""
     decode = json.JSONDecoder(parse_int=float).raw_decode
     above: list[str] = []
@@ -90,7 +119,7 @@ def _keys(text: str, within: str) -> Iterator[_Key]:
             seen[-1][word] = line
             if first is not None or len(above) <= _DEEP_ENOUGH:
                 yield _Key(path=(*above[1:], word), line=line, first=first)
-            if len(above) == 1 and word != within:
+            if len(above) == 1 and word not in within:
                 value = _SPACE.match(text, colon.end() + 1)
                 at = decode(text, value.end())[1] if value else at
 

@@ -1,34 +1,24 @@
 """An entry becomes a server: variables expanded, values checked, secrets set apart."""
 
 import re
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
-from pathlib import Path
+from collections.abc import Iterator
 from urllib.parse import urlsplit
 
 from pytest_mcp.inventory import confidential
-from pytest_mcp.inventory.entry import Entry, EntryError
-from pytest_mcp.inventory.variables import Expansion
-from pytest_mcp.model.server import Http, Launch, Server, Stdio
-
-Expand = Callable[[str, Mapping[str, str]], Expansion]
+from pytest_mcp.inventory.entry import Entry, EntryError, Surroundings
+from pytest_mcp.inventory.env_file import read_env_file
+from pytest_mcp.inventory.variables import Expand, Missing
+from pytest_mcp.inventory.windows import unwrapped
+from pytest_mcp.model.server import Http, Launch, Server, Sse, Stdio, Transport
 
 _UNSEEN = re.compile(r"[\x00-\x20\x7f]")
 _HEADER_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Surroundings:
-    """What an entry is resolved against."""
-
-    rootdir: Path
-    environ: Mapping[str, str] = field(repr=False)
-    expand: Expand
-
-
 def resolve(entry: Entry, around: Surroundings) -> Server:
     """The server of one entry; with ``problem`` and no transport when it cannot be used."""
-    strings = Strings(around)
+    strings = Strings(around, entry.expand)
+    strings.found.extend(entry.secrets)
     problem, transport = entry.problem, None
     if problem is None:
         try:
@@ -42,6 +32,7 @@ def resolve(entry: Entry, around: Surroundings) -> Server:
         transport=transport,
         problem=problem,
         secrets=strings.secrets(),
+        disabled=entry.disabled,
     )
 
 
@@ -55,6 +46,8 @@ def launch_of(entry: Entry, strings: "Strings") -> Launch:
     strings.refuse_missing()
     if not command.strip():
         raise EntryError("command is empty once its variables are replaced; set them")
+    if not strings.around.windows:
+        command, args = unwrapped(command, args)
     return Launch(command=command, args=args, env=env, cwd=None if cwd is None else str(entry.folder / cwd))
 
 
@@ -74,53 +67,67 @@ def checked_url(url: str, *, started: bool) -> str:
 class Strings:
     """Expands the strings of one entry and remembers what went into them: secrets, and variables that are not set."""
 
-    def __init__(self, around: Surroundings) -> None:
+    def __init__(self, around: Surroundings, expand: Expand) -> None:
         self.around = around
+        self._expand = expand
         self.found: list[str] = []
-        self._missing: dict[str, str] = {}
+        self._missing: dict[Missing, str] = {}
 
     def one(self, place: str, text: str, *, hidden: str = "") -> str:
         """One string, expanded; ``place`` names it in a complaint, ``hidden`` is the variable or header it fills."""
         if _unfit(text):
             raise EntryError(f"{place} has a character that no process can be given; remove the \\u escape")
-        expansion = self.around.expand(text, self.around.environ)
+        expansion = self._expand(text)
         for used in expansion.used:
             self.found.extend(confidential.of_variable(used.name, used.value))
+            if used.secret:
+                self.found.append(used.value)
+            if used.answer:
+                self.found.extend(confidential.of_env(used.name, used.value, self.around.rootdir))
             if hidden:
                 self.found.extend(confidential.of_env(hidden, used.value, self.around.rootdir))
-        for name in expansion.missing:
-            self._missing.setdefault(name, place)
+        for missing in expansion.missing:
+            self._missing.setdefault(missing, place)
         return expansion.text
 
     def refuse_missing(self) -> None:
         """Complain about every variable that was neither set nor had a default."""
         if self._missing:
-            raise EntryError("; ".join(_missing(name, place) for name, place in self._missing.items()))
+            complaints = (f"{one.before}{place}{one.after}" for one, place in self._missing.items())
+            raise EntryError("; ".join(dict.fromkeys(complaints)))
 
     def secrets(self) -> tuple[str, ...]:
         """Everything found that must never be shown, longest first."""
         return confidential.worth_hiding(self.found)
 
 
-def _missing(name: str, place: str) -> str:
-    if not re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]*", name) or any(confidential.of_text(name)):
-        return f"{place} has a ${{...}} that names no variable; write ${{VAR}} or ${{VAR:-default}}"
-    return f"variable {name} in {place} is not set; set it, or write ${{{name}:-default}}"
-
-
-def _transport(entry: Entry, strings: Strings) -> Stdio | Http:
+def _transport(entry: Entry, strings: Strings) -> Transport:
     if entry.kind == "stdio":
         return Stdio(launch=launch_of(entry, strings))
+    launch = launch_of(entry, strings) if entry.command else None
     headers = tuple(_headers(entry, strings))
     url = strings.one("url", entry.url)
     strings.found.extend(confidential.of_text(url))
     strings.refuse_missing()
-    if entry.kind == "sse":
-        raise EntryError("is of type 'sse', the deprecated HTTP+SSE transport, which cannot be tested yet")
-    return Http(url=checked_url(url, started=False), headers=headers)
+    spoken = Sse if entry.kind == "sse" else Http
+    return spoken(url=checked_url(url, started=launch is not None), headers=headers, launch=launch)
 
 
 def _env(entry: Entry, strings: Strings) -> Iterator[tuple[str, str]]:
+    """What the file of ``envFile`` holds, then what the entry says itself."""
+    own = tuple(_own_env(entry, strings))
+    if entry.env_file is not None:
+        path = strings.one("envFile", entry.env_file)
+        strings.refuse_missing()
+        names = {name for name, _ in own}
+        for name, value in read_env_file(entry.folder / path):
+            strings.found.extend(confidential.of_env(name, value, strings.around.rootdir))
+            if name not in names:
+                yield name, value
+    yield from own
+
+
+def _own_env(entry: Entry, strings: Strings) -> Iterator[tuple[str, str]]:
     for name, raw in entry.env:
         if not name or "=" in name or _unfit(name):
             raise EntryError("env has a name that no variable can have; write names without '='")

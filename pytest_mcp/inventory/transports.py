@@ -3,13 +3,14 @@
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from difflib import get_close_matches
+from functools import partial
 
 from pytest_mcp.errors import SettingsError
 from pytest_mcp.inventory import confidential
-from pytest_mcp.inventory.entry import Entry, EntryError
-from pytest_mcp.inventory.resolve import Strings, Surroundings, checked_url, launch_of
+from pytest_mcp.inventory.entry import Entry, EntryError, Surroundings
+from pytest_mcp.inventory.resolve import Strings, checked_url, launch_of
 from pytest_mcp.inventory.variables import expand
-from pytest_mcp.model.server import Http, Launch, Server, Stdio
+from pytest_mcp.model.server import Http, Launch, Server, Sse, Stdio, Transport
 from pytest_mcp.settings import ServerSettings, Settings, TransportSettings
 
 
@@ -27,7 +28,7 @@ def with_transports(server: Server, own: ServerSettings | None, around: Surround
     """The server, and one more for each further transport; a ``url`` server is started instead of doubled."""
     extras = own.transports if own is not None else ()
     started = [_started(server, extra, around) for extra in extras]
-    if isinstance(server.transport, Http) and started:
+    if isinstance(server.transport, Http | Sse) and started:
         own_start = started[0]
         yield replace(own_start, id=server.id, source=own_start.source if own_start.problem else server.source)
     else:
@@ -36,7 +37,7 @@ def with_transports(server: Server, own: ServerSettings | None, around: Surround
 
 
 def _started(server: Server, extra: TransportSettings, around: Surroundings) -> Server:
-    strings = Strings(replace(around, expand=expand))
+    strings = Strings(around, partial(expand, environ=around.environ))
     problem, transport = None, None
     try:
         transport = _transport(server, extra, strings)
@@ -49,14 +50,16 @@ def _started(server: Server, extra: TransportSettings, around: Surroundings) -> 
         transport=transport,
         problem=problem,
         secrets=confidential.worth_hiding((*server.secrets, *strings.secrets())),
+        disabled=server.disabled,
     )
 
 
-def _transport(server: Server, extra: TransportSettings, strings: Strings) -> Http:
+def _transport(server: Server, extra: TransportSettings, strings: Strings) -> Http | Sse:
     base = server.transport
+    remote = base if isinstance(base, Http | Sse) else None
     if base is None:
         raise EntryError(f"its entry ({server.source}) cannot be used: {server.problem}")
-    if extra.url is None and not isinstance(base, Http):
+    if extra.url is None and remote is None:
         raise SettingsError(f"{extra.source}: transport {extra.kind} of server {server.name!r} needs a url; add it")
     entry = Entry(
         name=server.name,
@@ -67,15 +70,14 @@ def _transport(server: Server, extra: TransportSettings, strings: Strings) -> Ht
         env=extra.env,
         cwd=extra.cwd,
     )
-    url = strings.one("url", extra.url) if extra.url is not None else base.url if isinstance(base, Http) else ""
+    url = strings.one("url", extra.url) if extra.url is not None else remote.url if remote else ""
     strings.found.extend(confidential.of_text(url))
     launch = _with_surroundings(launch_of(entry, strings), base)
-    return Http(
-        url=checked_url(url, started=True), headers=base.headers if isinstance(base, Http) else (), launch=launch
-    )
+    url = checked_url(url, started=True)
+    return replace(remote, url=url, launch=launch) if remote else Http(url=url, launch=launch)
 
 
-def _with_surroundings(launch: Launch, base: Stdio | Http) -> Launch:
+def _with_surroundings(launch: Launch, base: Transport) -> Launch:
     """The same server over another transport needs the environment and the folder that its entry gives it."""
     if not isinstance(base, Stdio):
         return launch

@@ -96,6 +96,8 @@ class Server:
     problem: str | None = None
     secrets: tuple[str, ...] = field(default=(), repr=False)
     """Values (not names) that must never appear in any output; longest first."""
+    disabled: bool = False
+    """Switched off in its config file: listed, never run."""
 
     @property
     def remote(self) -> bool:

@@ -24,10 +24,12 @@ class Project:
         path.write_bytes(content.encode() if isinstance(content, str) else content)
         return path
 
-    def inventory(self, environ: Mapping[str, str] | None = None, **options: Any) -> Inventory:
+    def inventory(
+        self, environ: Mapping[str, str] | None = None, *, with_disabled: bool = False, **options: Any
+    ) -> Inventory:
         given = {f"mcp_{name}": value for name, value in options.items()}
         settings = read_settings(given, self.root, environ or {}, invocation_dir=self.root)
-        return read_inventory(settings, self.root, environ or {})
+        return read_inventory(settings, self.root, environ or {}, with_disabled=with_disabled)
 
     def server(self, entry: Any, environ: Mapping[str, str] | None = None) -> Server:
         """The server of one entry named ``one``."""

@@ -72,9 +72,10 @@ def test_no_config_anywhere_lists_the_places_and_shows_an_example(project: Proje
 
     lines = str(caught.value).splitlines()
     assert lines[0] == "no MCP config found; looked for"
-    assert lines[1:3] == [f"  {project.root / '.mcp.json'}", f"  {project.root / 'mcp.json'}"]
-    assert lines[3] == "create one like this, or name yours with --mcp-config PATH"
-    project.write("\n".join(lines[4:]))
+    places = (".mcp.json", "mcp.json", ".vscode/mcp.json", ".cursor/mcp.json", ".codex/config.toml")
+    assert lines[1:6] == [f"  {project.root / place}" for place in places]
+    assert lines[6] == "create one like this, or name yours with --mcp-config PATH"
+    project.write("\n".join(lines[7:]))
     assert [server.name for server in project.inventory().servers] == ["time"]
 
 
@@ -213,6 +214,42 @@ def test_a_file_over_50_mb_is_refused(project: Project) -> None:
 def test_a_file_that_is_not_utf_8_is_refused(project: Project) -> None:
     project.write(GOOD.replace("a", "ä").encode("latin-1"))
     refused(project, ".mcp.json: not UTF-8 at byte 17; save it as UTF-8")
+
+
+@pytest.mark.parametrize("coding", ["utf-16", "utf-16-le", "utf-16-be", "utf-32"])
+def test_a_file_in_utf_16_is_told_apart_from_a_broken_one(project: Project, coding: str) -> None:
+    project.write(GOOD.encode(coding))
+    refused(project, ".mcp.json: is UTF-16, as Windows tools write it; save it as UTF-8")
+
+
+def test_a_folder_that_is_a_link_to_itself_holds_no_config(project: Project) -> None:
+    (project.root / ".vscode").symlink_to(".vscode")
+    refused(project, "no MCP config found")
+    refused(
+        project,
+        ".vscode/mcp.json: cannot be read (Too many levels of symbolic links); name a readable file",
+        config=[".vscode/mcp.json"],
+    )
+
+
+def test_links_in_a_circle_of_folders_are_read_once(project: Project) -> None:
+    project.write('{"mcpServers": {"a": {"command": "a"}}}', ".cursor/mcp.json")
+    (project.root / ".cursor" / "loop").symlink_to("..")
+    inventory = project.inventory(config=[".cursor/mcp.json", ".cursor/loop/.cursor/mcp.json"])
+    assert inventory.files == (".cursor/mcp.json",)
+
+
+def test_a_folder_where_a_config_should_be_is_refused(project: Project) -> None:
+    (project.root / ".mcp.json").mkdir()
+    refused(project, ".mcp.json: is a folder; name the config file in it")
+
+
+@pytest.mark.parametrize("name", [".mcp.json", ".vscode/mcp.json"])
+def test_a_file_of_49_mb_is_read(project: Project, name: str) -> None:
+    key = "servers" if "vscode" in name else "mcpServers"
+    lines = ('["' + r"x // \" /* " * 90 + '"],\n') * 45_000
+    project.write('{"history": [\n' + lines + 'null], "' + key + '": {"a": {"command": "a"}}}', name)
+    assert project.inventory().servers[0].source.line == 45_002
 
 
 def test_the_files_are_not_touched(project: Project) -> None:

@@ -5,12 +5,12 @@ from typing import Any
 
 import pytest
 
-from pytest_mcp.model.server import Http, Launch, Stdio
+from pytest_mcp.model.server import Http, Launch, Sse, Stdio
 from tests.inventory.conftest import Project
 
 
 def test_a_command_becomes_a_process_to_start(project: Project) -> None:
-    server = project.server({"command": "npx", "args": ["-y", "x"], "env": {"A": "1"}, "disabled": True})
+    server = project.server({"command": "npx", "args": ["-y", "x"], "env": {"A": "1"}, "autoApprove": []})
 
     assert server.transport == Stdio(launch=Launch(command="npx", args=("-y", "x"), env=(("A", "1"),)))
     assert (server.id, server.name, server.problem, server.remote) == ("one", "one", None, False)
@@ -26,6 +26,13 @@ def test_a_url_becomes_a_remote(project: Project, kind: str | None) -> None:
 
     assert server.transport == Http(url="https://h/mcp?a=b", headers=(("Accept", "x"),))
     assert server.remote
+
+
+def test_the_deprecated_transport_is_a_transport(project: Project) -> None:
+    server = project.server({"type": "sse", "url": "https://h/sse", "headers": {"A": "x"}})
+
+    assert server.transport == Sse(url="https://h/sse", headers=(("A", "x"),))
+    assert (server.kind, server.remote) == ("sse", True)
 
 
 def test_null_counts_as_left_out(project: Project) -> None:
@@ -94,10 +101,9 @@ PROBLEMS: list[tuple[Any, str]] = [
         {"url": "http://h", "headers": {"A: b": "x"}},
         "headers has a name that cannot be sent; write letters, digits and '-'",
     ),
-    (
-        {"url": "http://h", "type": "sse"},
-        "is of type 'sse', the deprecated HTTP+SSE transport, which cannot be tested yet",
-    ),
+    ({"command": "a", "type": "sse"}, "is of type 'sse' but has a command; change one of them"),
+    ({"command": "a", "disabled": "yes"}, "disabled is not true or false; write one of them"),
+    ({"command": "a", "enabled": 0}, "enabled is not true or false; write one of them"),
     (
         {"command": "${NOPE}", "args": ["${NADA}", "${NOPE}"]},
         "variable NOPE in command is not set; set it, or write ${NOPE:-default}; "

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from pytest_mcp.errors import McpError
-from pytest_mcp.inventory import describe, redact
+from pytest_mcp.inventory import describe, listed, redact
 from tests.inventory.conftest import Project
 
 CANARY = "cAnAry-7f3a9e"
@@ -14,7 +14,7 @@ CANARY = "cAnAry-7f3a9e"
 
 def hidden(project: Project, entry: Any, **environ: str) -> tuple[str, ...]:
     server = project.server(entry, environ)
-    for text in (repr(server), str(server), describe(server), server.problem or ""):
+    for text in (repr(server), str(server), describe(server), repr(listed(server)), server.problem or ""):
         assert CANARY not in text
     return server.secrets
 

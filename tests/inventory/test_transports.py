@@ -6,7 +6,7 @@ import pytest
 
 from pytest_mcp.errors import SettingsError
 from pytest_mcp.inventory import describe
-from pytest_mcp.model.server import Http, Launch, Server, Source
+from pytest_mcp.model.server import Http, Launch, Server, Source, Sse
 from tests.inventory.conftest import Project
 
 CONFIG = """{"mcpServers": {
@@ -58,6 +58,12 @@ def test_a_url_server_is_started_instead_of_doubled(project: Project) -> None:
     assert server.transport == Http(url="http://h/mcp", headers=(("X", "y"),), launch=launch)
     assert server.source == Source(path=".mcp.json", line=3)
     assert not server.remote
+
+
+def test_a_server_of_the_deprecated_transport_is_started_too(project: Project) -> None:
+    found = servers(project, '[servers.old.transports.http]\ncommand = "b"\nurl = "http://127.0.0.1:{port}/sse"\n')
+    assert found["old"].transport == Sse(url="http://127.0.0.1:{port}/sse", launch=Launch(command="b"))
+    assert not found["old"].remote
 
 
 def test_the_url_of_the_table_is_the_one_that_is_used(project: Project) -> None:

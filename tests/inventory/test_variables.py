@@ -36,7 +36,7 @@ def test_references_are_replaced_once(text: str, expanded: str) -> None:
 
 def test_what_is_neither_set_nor_defaulted_is_named_and_left() -> None:
     expansion = expand("${B}-${C:-3}-${D}", {})
-    assert expansion.missing == ("B", "D")
+    assert [one.before for one in expansion.missing] == ["variable B in ", "variable D in "]
     assert expansion.text == "${B}-3-${D}"
 
 

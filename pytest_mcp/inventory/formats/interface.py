@@ -1,11 +1,9 @@
 """What a config format has to offer."""
 
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Protocol
 
-from pytest_mcp.inventory.entry import ConfigFile, Entry
-from pytest_mcp.inventory.variables import Expansion
+from pytest_mcp.inventory.entry import ConfigFile, Entry, Surroundings
 
 
 class Format(Protocol):
@@ -13,13 +11,14 @@ class Format(Protocol):
 
     @property
     def places(self) -> tuple[str, ...]:
-        """Paths in the rootdir where the client itself looks, in order."""
+        """Paths in the rootdir where the client itself looks, in order; none for files that belong to a person."""
+
+    @property
+    def keys(self) -> tuple[str, ...]:
+        """Outer keys that give the format away where the name of a file does not."""
 
     def claims(self, path: Path) -> bool:
-        """Whether a file of this name is of this format."""
+        """Whether a file of this name can be of no other format."""
 
-    def entries(self, text: str, file: ConfigFile) -> list[Entry]:
+    def entries(self, text: str, file: ConfigFile, around: Surroundings) -> list[Entry]:
         """Every entry in order; ``InventoryError`` when the file as a whole cannot be used."""
-
-    def expand(self, text: str, environ: Mapping[str, str]) -> Expansion:
-        """Replace variables as the client does."""
