@@ -47,6 +47,7 @@ def test_handshake_shape(mcp_server: McpServer, mcp_report: McpReport) -> None:
     severity=Severity.MEDIUM,
     reference="MCP basic/lifecycle, Version Negotiation",
     remedy="answer initialize with a released protocol revision, the requested one where it is supported",
+    era=Era.LEGACY,
 )
 def test_revision_is_known(mcp_server: McpServer, mcp_report: McpReport) -> None:
     """The negotiated revision is a released one."""
