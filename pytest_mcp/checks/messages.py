@@ -95,13 +95,13 @@ def refused(exchange: Exchange, codes: Iterable[int], what: str) -> Iterator[Vio
     expected = "error " + " or ".join(map(str, allowed))
     if exchange.arrival is not Arrival.REPLY:
         yield Violation(title=f"{what}: no reply", expected=expected, got=exchange.reason or str(exchange.arrival))
-    elif exchange.error is None:
+    elif exchange.error is None and "error" not in exchange.message:
         yield Violation(
             title=f"{what}: answered with a result", expected=expected, got=inert_line(repr(exchange.result))
         )
     elif exchange.error_code not in allowed:
         # refused all the same: a client learns less of why, but nothing happened that must not
-        got = inert_line(repr(exchange.error))
+        got = inert_line(repr(exchange.message["error"]))
         yield Violation(title=f"{what}: wrong error code", expected=expected, got=got, severity=Severity.LOW)
 
 
