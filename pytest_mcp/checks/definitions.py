@@ -30,9 +30,14 @@ def _fields(element: Element) -> dict[str, Any]:
     return element.definition if isinstance(element.definition, dict) else {}
 
 
+def _named(element: Element) -> bool:
+    """False for one without a usable name, which is called by its place in the list."""
+    return element.name in (_fields(element).get(member) for member in ("name", "uri", "uriTemplate"))
+
+
 def duplicates(elements: Iterable[Element]) -> Iterator[Violation]:
     """A name stands for one element; with two a client can only reach one of them."""
-    counts = Counter((element.kind, element.name) for element in elements if not element.name.startswith("#"))
+    counts = Counter((element.kind, element.name) for element in elements if _named(element))
     for (kind, name), count in counts.items():
         if count > 1:
             yield Violation(title=f"{kind} name listed {count} times", got=inert_line(name), element=f"{kind}:{name}")
@@ -40,14 +45,15 @@ def duplicates(elements: Iterable[Element]) -> Iterator[Violation]:
 
 def name_syntax(element: Element) -> Iterator[Violation]:
     """Names have 1 to 128 characters out of letters, digits, ``_ - . /`` (SEP-986, 2025-11-25 server/tools)."""
-    if element.name.startswith("#"):
+    name = _fields(element).get("name")
+    if not isinstance(name, str):
         return
-    if len(element.name) > NAME_LIMIT:
-        yield Violation(title=f"name longer than {NAME_LIMIT} characters", got=f"{len(element.name)} characters")
-    if not _NAME.fullmatch(element.name):
-        yield Violation(
-            title="name with characters other than letters, digits and _ - . /", got=inert_line(element.name)
-        )
+    if not name:
+        yield Violation(title="name is empty")
+    elif len(name) > NAME_LIMIT:
+        yield Violation(title=f"name longer than {NAME_LIMIT} characters", got=f"{len(name)} characters")
+    if name and not _NAME.fullmatch(name):
+        yield Violation(title="name with characters other than letters, digits and _ - . /", got=inert_line(name))
 
 
 def described(element: Element) -> Iterator[Violation]:
