@@ -19,7 +19,7 @@ def _adds(name: str, check: str | None, says: str, member: str, *entries: Any, a
     def behave(offer: Offer) -> None:
         getattr(offer, member).extend(entries)
 
-    element = f"{_KIND[member]}:{named}" if usable else ""
+    element = f"{_KIND[member]}:{named if usable else '#'}"
     DEFECTS.at(Point.OFFER, name, check, says, element=element, also=frozenset(also))(behave)
 
 
@@ -55,7 +55,7 @@ _tool("tool-title-is-a-number", "tool-shape", _SHAPE, title=7)
 _adds("tool-name-with-a-space", "tool-name", "other than letters", "tools", tool("get time"))
 _adds("tool-name-in-chinese", "tool-name", "other than letters", "tools", tool("时间"))
 _adds("tool-name-too-long", "tool-name", "longer than 128", "tools", tool("t" * 129))
-_adds("tool-name-empty", "tool-name", "", "tools", tool(""))
+_adds("tool-name-empty", "tool-name", "name is empty", "tools", tool(""))
 _adds("tool-without-description", "tool-description", "without a description", "tools", _without("bare", "description"))
 _tool("tool-description-blank", "tool-description", "without a description", description=" \n")
 _tool(

@@ -11,7 +11,6 @@ DEFECTS = Declarations()
     "declared-list-fails",
     "declared-lists-answer",
     "tools/list is declared but fails: error -32603",
-    also=frozenset({"reply-envelope", "concurrent-replies"}),
 )
 def _(scene: Scene) -> None:
     if scene.method == "tools/list":
@@ -57,7 +56,8 @@ def _(scene: Scene) -> None:
 
 @DEFECTS.at(Point.ANSWER, "undeclared-list-answers", "undeclared-refused", "prompts/list answers although")
 def _(scene: Scene) -> None:
-    scene.result.get("capabilities", {}).pop("prompts", None)
+    if "capabilities" in scene.result:
+        scene.result["capabilities"] = {"tools": {}, "resources": {}}
 
 
 @DEFECTS.at(Point.ANSWER, "list-without-its-member", "list-shape", "does not fit")
@@ -107,7 +107,7 @@ def _(scene: Scene) -> None:
         scene.result.pop("resultType", None)
 
 
-@DEFECTS.at(Point.ANSWER, "result-type-unknown", "result-type", "must be complete", eras=MODERN, also=_SHAPE)
+@DEFECTS.at(Point.ANSWER, "result-type-unknown", "result-type", "must be complete", eras=MODERN)
 def _(scene: Scene) -> None:
     if scene.method in LISTS and scene.result:
         scene.result["resultType"] = "partial"

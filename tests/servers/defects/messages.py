@@ -3,11 +3,12 @@
 from typing import Any
 
 from tests.servers.defects.registry import HTTP, LEGACY, MODERN, STDIO, Declarations, Point, Scene
-from tests.servers.protocol import LISTS, META
+from tests.servers.protocol import LISTS, META, Channel
 
 DEFECTS = Declarations()
 _HANDSHAKE = ("initialize", "server/discover")
-_AFTER = frozenset({"declared-lists-answer", "concurrent-replies"})
+_LOST = frozenset({"concurrent-replies"})
+"""A reply that cannot be paired is a lost one where several are awaited."""
 
 
 def _error(scene: Scene, code: Any, message: str = "no", **more: Any) -> None:
@@ -23,7 +24,13 @@ def _settled(scene: Scene) -> bool:
 # -- the handshake --------------------------------------------------------------------------------------------------
 
 
-@DEFECTS.at(Point.ANSWER, "handshake-without-capabilities", "handshake-shape", "does not fit")
+@DEFECTS.at(
+    Point.ANSWER,
+    "handshake-without-capabilities",
+    "handshake-shape",
+    "does not fit",
+    also=frozenset({"undeclared-refused"}),
+)
 def _(scene: Scene) -> None:
     scene.result.pop("capabilities", None)
 
@@ -44,6 +51,10 @@ def _(scene: Scene) -> None:
 def _(scene: Scene) -> None:
     if "protocolVersion" in scene.result:
         scene.result["protocolVersion"] = "2099-01-01"
+    elif scene.channel.headers.get("mcp-protocol-version") == "2099-01-01":
+        headers = {**scene.channel.headers, "mcp-protocol-version": "2025-11-25"}
+        scene.channel = Channel(transport=scene.channel.transport, headers=headers)
+        scene.instead(scene.message)
 
 
 @DEFECTS.at(
@@ -153,31 +164,31 @@ def _(scene: Scene) -> None:
 # -- the envelope ---------------------------------------------------------------------------------------------------
 
 
-@DEFECTS.at(Point.ANSWER, "reply-with-another-id", "reply-envelope", "another id", also=_AFTER)
+@DEFECTS.at(Point.ANSWER, "reply-with-another-id", "reply-envelope", "another id", also=_LOST, waits=True)
 def _(scene: Scene) -> None:
     if _settled(scene):
         scene.reply["id"] = scene.message["id"] + 1000
 
 
-@DEFECTS.at(Point.ANSWER, "reply-with-null-id", "reply-envelope", "another id", also=_AFTER)
+@DEFECTS.at(Point.ANSWER, "reply-with-null-id", "reply-envelope", "another id", also=_LOST, waits=True)
 def _(scene: Scene) -> None:
     if _settled(scene):
         scene.reply["id"] = None
 
 
-@DEFECTS.at(Point.ANSWER, "reply-with-id-as-text", "reply-envelope", "another id", also=_AFTER)
+@DEFECTS.at(Point.ANSWER, "reply-with-id-as-text", "reply-envelope", "another id", also=_LOST, waits=True)
 def _(scene: Scene) -> None:
     if _settled(scene):
         scene.reply["id"] = str(scene.message["id"])
 
 
-@DEFECTS.at(Point.ANSWER, "reply-without-id", "reply-envelope", "another id", also=_AFTER)
+@DEFECTS.at(Point.ANSWER, "reply-without-id", "reply-envelope", "another id", also=_LOST, waits=True)
 def _(scene: Scene) -> None:
     if _settled(scene):
         scene.reply.pop("id", None)
 
 
-@DEFECTS.at(Point.ANSWER, "error-without-id", "reply-envelope", "another id", also=frozenset({"concurrent-replies"}))
+@DEFECTS.at(Point.ANSWER, "error-without-id", "reply-envelope", "another id", also=_LOST, waits=True)
 def _(scene: Scene) -> None:
     if _settled(scene) and "error" in scene.reply:
         scene.reply["id"] = None
@@ -194,9 +205,7 @@ def _(scene: Scene) -> None:
         scene.reply["jsonrpc"] = "1.0"
 
 
-@DEFECTS.at(
-    Point.ANSWER, "result-and-error", "reply-envelope", "either result or error", also=frozenset({"concurrent-replies"})
-)
+@DEFECTS.at(Point.ANSWER, "result-and-error", "reply-envelope", "either result or error")
 def _(scene: Scene) -> None:
     if "result" in scene.reply:
         scene.reply["error"] = {"code": 0, "message": "no error"}
@@ -231,7 +240,7 @@ def _(scene: Scene) -> None:
     "neither-result-nor-error",
     "reply-envelope",
     "no reply",
-    also=frozenset({"unknown-method", "concurrent-replies", "stdout-purity"}),
+    also=frozenset({"unknown-method", "concurrent-replies"}),
     waits=True,
 )
 def _(scene: Scene) -> None:
@@ -263,9 +272,16 @@ def _(scene: Scene) -> None:
 
 @DEFECTS.at(Point.ANSWER, "loses-requests", "concurrent-replies", "no reply", transports=STDIO, waits=True)
 def _(scene: Scene) -> None:
-    if scene.method.startswith("pytest-mcp/none-") and not scene.memory.get("lost"):
-        scene.memory["lost"] = True
-        scene.answer.messages = []
+    scene.answer.silent = scene.method == "pytest-mcp/none-c"
+
+
+@DEFECTS.at(Point.ANSWER, "shares-one-reply", "concurrent-replies", "reply of another request", transports=HTTP)
+def _(scene: Scene) -> None:
+    if scene.method == "pytest-mcp/none-c":
+        scene.answer.messages = [{**scene.memory["last"], "id": scene.message["id"]}]
+        scene.answer.status = 200
+    elif scene.method in LISTS:
+        scene.memory["last"] = scene.reply
 
 
 # -- requests that must be refused ----------------------------------------------------------------------------------
@@ -276,7 +292,6 @@ def _(scene: Scene) -> None:
     "unknown-method-answered",
     "unknown-method",
     "answered with a result",
-    also=frozenset({"concurrent-replies"}),
 )
 def _(scene: Scene) -> None:
     if scene.method.startswith("pytest-mcp/"):

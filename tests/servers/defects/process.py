@@ -62,16 +62,12 @@ def _(scene: Scene) -> None:
     transports=STDIO,
     also=frozenset(
         {
-            "declared-lists-answer",
             "reply-envelope",
             "unknown-method",
             "malformed-params",
             "ping",
             "notification-unanswered",
             "concurrent-replies",
-            "list-stable",
-            "unsupported-version-refused",
-            "meta-required",
         }
     ),
 )

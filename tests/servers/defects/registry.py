@@ -31,8 +31,9 @@ class Point(StrEnum):
 class Defect:
     """One wrong behaviour. ``check`` must name it, with ``says`` in a title; None: an oddity that is no violation.
 
-    ``also`` are checks that see it too, rightly; any other finding is a false one. ``element`` is what it is found on;
-    empty: the server, or an element whose name is what is wrong. ``waits`` is True where a client has to wait for it.
+    ``also`` are checks that see it too, rightly; any other finding is a false one. ``element`` is what it is found on:
+    empty for the server itself, ending in ``#`` for an element without a usable name. ``waits`` is True where a client
+    has to wait for it.
     """
 
     name: str
