@@ -3,6 +3,7 @@
 import json
 import re
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -45,28 +46,41 @@ def read_json(text: str, shown: str, within: tuple[str, ...]) -> Document:
 
     Positions are kept only under the keys ``within``: a client's own file may hold megabytes of other things.
     """
-    constants: list[str] = []
+    with _named(shown):
+        value = _value(text, shown)
+        keys = list(_keys(text, within))
+    doubles = (Double(path=key.path, first=key.first, second=key.line) for key in keys if key.first is not None)
+    return Document(value=value, lines={key.path: key.line for key in keys}, doubles=tuple(doubles))
+
+
+def item_lines(text: str, shown: str, key: str) -> list[int]:
+    """The line of every item of the outer list ``key``, in valid JSON without doubles."""
+    with _named(shown):
+        return _lines_of_items(text, key)
+
+
+@contextmanager
+def _named(shown: str) -> Iterator[None]:
+    """What the parser raises, as a complaint about the file. How deep it goes depends on how deep its caller is."""
     try:
-        # int() refuses long numbers, and the only ones that matter to us are short.
-        value = json.loads(text, parse_int=float, parse_constant=constants.append)
+        yield
     except json.JSONDecodeError as error:
         message = error.msg[0].lower() + error.msg[1:]
         raise InventoryError(f"{shown}:{error.lineno}:{error.colno}: bad JSON: {message}; mend it there") from None
     except RecursionError:
         raise InventoryError(f"{shown}: bad JSON: nested too deeply; make it flatter") from None
+
+
+def _value(text: str, shown: str) -> Any:
+    constants: list[str] = []
+    # int() refuses long numbers, and the only ones that matter to us are short.
+    value = json.loads(text, parse_int=float, parse_constant=constants.append)
     if constants:
         raise InventoryError(f"{_place_of_constant(text, shown)}: bad JSON: {constants[0]} is no JSON; mend it there")
-    lines: dict[tuple[str, ...], int] = {}
-    doubles = []
-    for key in _keys(text, within):
-        lines[key.path] = key.line
-        if key.first is not None:
-            doubles.append(Double(path=key.path, first=key.first, second=key.line))
-    return Document(value=value, lines=lines, doubles=tuple(doubles))
+    return value
 
 
-def item_lines(text: str, key: str) -> list[int]:
-    """The line of every item of the outer list ``key``, in valid JSON without doubles."""
+def _lines_of_items(text: str, key: str) -> list[int]:
     decode = json.JSONDecoder(parse_int=float).raw_decode
     at = _after(text, text.index("{") + 1)
     while text[at] != "}":

@@ -5,6 +5,7 @@ Elsewhere there is no ``cmd``, and the file is shared, so what it wraps is what 
 """
 
 import re
+from itertools import takewhile
 
 from pytest_mcp.inventory.entry import EntryError
 
@@ -18,16 +19,16 @@ _WORD = re.compile(r'"([^"]*)"|(\S+)')
 
 def unwrapped(command: str, args: tuple[str, ...]) -> tuple[str, tuple[str, ...]]:
     """What ``cmd /c`` would run; anything else as it is, but for ``npx.cmd`` and the like."""
+    while _CMD.fullmatch(command):
+        command, args = _wrapped(args)
     batch = _BATCH.fullmatch(command)
-    if batch:
-        return batch["name"], args
-    if not _CMD.fullmatch(command):
-        return command, args
-    words = list(args)
-    switches = []
-    while words and _SWITCH.fullmatch(words[0]):
-        switches.append(words.pop(0).lower())
-    if "/c" not in switches or not words:
+    return batch["name"] if batch else command, args
+
+
+def _wrapped(args: tuple[str, ...]) -> tuple[str, tuple[str, ...]]:
+    switches = list(takewhile(_SWITCH.fullmatch, args))
+    words = list(args[len(switches) :])
+    if not words or "/c" not in (switch.lower() for switch in switches):
         raise EntryError("runs cmd, which only Windows has, without /c and a program; name the program itself")
     if len(words) == 1:
         if re.search(r"[&|<>^]", words[0]):
@@ -35,7 +36,7 @@ def unwrapped(command: str, args: tuple[str, ...]) -> tuple[str, tuple[str, ...]
         words = [quoted or plain for quoted, plain in _WORD.findall(words[0])]
     if not words or any(_OPERATOR.fullmatch(word) or _VARIABLE.search(word) for word in words):
         raise _only_windows()
-    return unwrapped(words[0], tuple(words[1:]))
+    return words[0], tuple(words[1:])
 
 
 def _only_windows() -> EntryError:

@@ -6,6 +6,7 @@ import tomllib
 from pathlib import Path
 from typing import Any
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -205,6 +206,19 @@ def test_any_packages_are_read_and_every_one_is_usable_or_says_why(packages: lis
 )
 def test_any_settings_table_is_read_or_refused(table: bytes) -> None:
     read(b'{"mcpServers": {"a": {"command": "a"}}}', table)
+
+
+@pytest.mark.parametrize("place", [".mcp.json", ".vscode/mcp.json", "server.json", "x"])
+def test_no_depth_is_too_deep(project: Project, place: str) -> None:
+    for depth in (*range(850, 1010), 100_000):
+        nested = "[" * depth + "]" * depth
+        keys = '"mcpServers": {"a": {"command": "a"}}, "servers": {"a": {"command": "a"}}'
+        content = '{"name": "x", "remotes": ' + nested + "}" if place == "server.json" else f'{{"x": {nested}, {keys}}}'
+        project.write(content, place)
+        try:
+            project.inventory(config=[place])
+        except McpError as error:
+            assert "nested too deeply" in str(error) or place == "server.json"
 
 
 NAMES = st.lists(st.text(min_size=1).filter(lambda name: name.strip() and name.isprintable()), min_size=1, unique=True)

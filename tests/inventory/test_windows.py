@@ -24,6 +24,7 @@ def server(command: str, *args: str, windows: bool = False) -> Server:
         ((r"C:\Windows\System32\cmd.exe", "/d", "/s", "/c", 'npx -y "a b" c'), ("npx", "-y", "a b", "c")),
         (("cmd", "/v:on", "/c", "uvx", "https://h/?a=1&b=50%25"), ("uvx", "https://h/?a=1&b=50%25")),
         (("cmd", "/c", "cmd", "/c", "npx"), ("npx",)),
+        (("cmd", *(("/c", "cmd") * 5000), "/c", "npx"), ("npx",)),
         (("npx.cmd", "-y"), ("npx", "-y")),
         (("./run.cmd",), ("./run.cmd",)),
         (("cmdr", "/c"), ("cmdr", "/c")),

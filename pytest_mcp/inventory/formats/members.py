@@ -1,6 +1,6 @@
 """JSON files that hold an object from server name to entry, which is how most clients write servers down."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import replace
 from difflib import get_close_matches
 from functools import partial
@@ -18,10 +18,10 @@ def members(document: Document, key: str, file: ConfigFile, read: Read) -> list[
     """The entries under ``key`` in order; ``read`` fills in one of them."""
     _refuse_doubles(document.doubles, key, file.shown)
     servers = _servers(document.value, key, file.shown)
-    doubles = [double for double in document.doubles if double.path[0] == key]
+    doubles = {double.path[1]: double for double in reversed(document.doubles) if double.path[0] == key}
 
     def read_once(bare: Entry, name: str) -> Entry:
-        _refuse_double_keys(double for double in doubles if double.path[1] == name)
+        _refuse_double_key(doubles.get(name))
         return read(bare, fields.table(servers[name]))
 
     return [
@@ -74,7 +74,7 @@ def _refuse_doubles(doubles: tuple[Double, ...], key: str, shown: str) -> None:
             )
 
 
-def _refuse_double_keys(doubles: Iterable[Double]) -> None:
-    for double in doubles:
+def _refuse_double_key(double: Double | None) -> None:
+    if double:
         lines = f"in lines {double.first} and {double.second}"
         raise EntryError(f"has the key {double.path[-1]!r} twice, {lines}; remove one of them")

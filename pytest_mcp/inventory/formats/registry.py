@@ -36,7 +36,7 @@ class Registry:
         _refuse_doubles(document, file.shown)
         name = _name(document.value, file.shown)
         offers = [(key, raw) for key in _KEYS for raw in _list(document.value, key, file.shown)]
-        lines = [line for key in _KEYS for line in item_lines(text, key)]
+        lines = [line for key in _KEYS for line in item_lines(text, file.shown, key)]
         if not offers:
             raise NoServersError(f"{file.shown}: neither packages nor remotes; add one")
         return [
