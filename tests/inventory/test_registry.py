@@ -76,6 +76,8 @@ def arguments(*args: dict[str, Any]) -> dict[str, Any]:
         ({"type": "named", "name": "--verbose", "default": "false", "format": "boolean"}, ""),
         ({"type": "named", "name": "-v", "value": "{a}:{b}:{c}", "variables": VARIABLES}, "-v 1:2:{c}"),
         ({"type": "positional", "value": "{given}", "variables": {"given": {}}}, "given"),
+        ({"value": "-x"}, "-x"),
+        ({"name": "--x", "value": "1"}, "--x 1"),
     ],
 )
 def test_arguments_are_filled_in(project: Project, arg: dict[str, Any], words: str) -> None:

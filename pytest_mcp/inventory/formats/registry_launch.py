@@ -72,7 +72,7 @@ def _env(raw: dict[str, Any], inputs: Inputs) -> Iterator[tuple[str, str]]:
 def _arguments(raw: dict[str, Any], key: str, inputs: Inputs) -> Iterator[str]:
     """Flags and their values as two words, as VS Code passes them; a boolean flag stands alone or not at all."""
     for one in objects(raw, key):
-        named = one.get("type") == "named"
+        named = one.get("type", "named" if "name" in one else "positional") == "named"
         label = one.get("name") if named else member(one, "valueHint")
         if named:
             label = fields.text({key: label}, key)
