@@ -4,7 +4,7 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import unquote
 
 from pytest_mcp.model.finding import Severity, Violation
 from pytest_mcp.model.interface import Element
@@ -14,6 +14,7 @@ DEPTH_LIMIT = 64
 NAME_LIMIT = 128
 _NAME = re.compile(r"[A-Za-z0-9_./-]+")
 _MIME = re.compile(r"[A-Za-z0-9!#$&^_.+-]+/[A-Za-z0-9!#$&^_.+-]+(\s*;.*)?")
+_INDEX = re.compile(r"[0-9]{1,9}")
 _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:")
 _DIALECTS = {
     "https://json-schema.org/draft/2020-12/schema": "Draft202012Validator",
@@ -24,6 +25,8 @@ _DIALECTS = {
 }
 _NOT_SCHEMAS = {"const", "enum", "default", "examples", "example"}
 """Keywords whose values are plain data: what looks like a schema in there is none."""
+_NAMED_SCHEMAS = {"properties", "patternProperties", "dependentSchemas", "$defs", "definitions"}
+"""Keywords whose values have schemas under names that anybody may choose."""
 
 
 def _fields(element: Element) -> dict[str, Any]:
@@ -148,7 +151,7 @@ def _composed(found: dict[str, Any]) -> bool:
 
 
 def _references(found: dict[str, Any], member: str) -> Iterator[Violation]:
-    remote = sorted({ref for ref in _refs(found) if urlsplit(ref).scheme or ref.startswith("//")})
+    remote = sorted({ref for ref in _refs(found) if _SCHEME.match(ref) or ref.startswith("//")})
     if remote:
         yield Violation(
             title=f"{member} refers to a schema elsewhere", got=inert_line(", ".join(remote)), severity=Severity.MEDIUM
@@ -159,14 +162,14 @@ def _references(found: dict[str, Any], member: str) -> Iterator[Violation]:
         yield Violation(title=f"{member} refers to a definition it does not have", got=inert_line(", ".join(broken)))
 
 
-def _refs(node: Any) -> Iterator[str]:
-    """Every ``$ref`` of a schema of bounded depth, plain data left aside."""
+def _refs(node: Any, *, named: bool = False) -> Iterator[str]:
+    """Every ``$ref`` of a schema of bounded depth, plain data left aside; ``named``: its keys are names, no keywords."""
     if isinstance(node, dict):
-        if isinstance(node.get("$ref"), str):
+        if not named and isinstance(node.get("$ref"), str):
             yield node["$ref"]
         for key, child in node.items():
-            if key not in _NOT_SCHEMAS:
-                yield from _refs(child)
+            if named or key not in _NOT_SCHEMAS:
+                yield from _refs(child, named=not named and key in _NAMED_SCHEMAS)
     elif isinstance(node, list):
         for child in node:
             yield from _refs(child)
@@ -175,8 +178,8 @@ def _refs(node: Any) -> Iterator[str]:
 def _resolves(root: Any, ref: str) -> bool:
     node = root
     for step in ref[2:].split("/"):
-        key = step.replace("~1", "/").replace("~0", "~")
-        if isinstance(node, list) and key.isdigit() and int(key) < len(node):
+        key = unquote(step).replace("~1", "/").replace("~0", "~")
+        if isinstance(node, list) and _INDEX.fullmatch(key) and int(key) < len(node):
             node = node[int(key)]
         elif isinstance(node, dict) and key in node:
             node = node[key]
@@ -234,7 +237,7 @@ def prompt_arguments(element: Element) -> Iterator[Violation]:
     found = _fields(element).get("arguments")
     if not isinstance(found, list):
         return
-    counts = Counter(argument.get("name") for argument in found if isinstance(argument, dict))
-    twice = [str(name) for name, count in counts.items() if count > 1]
+    names = [argument.get("name") for argument in found if isinstance(argument, dict)]
+    twice = [name for name, count in Counter(name for name in names if isinstance(name, str)).items() if count > 1]
     if twice:
         yield Violation(title="prompt with two arguments of one name", got=inert_line(", ".join(twice)))
