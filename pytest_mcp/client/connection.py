@@ -104,13 +104,15 @@ class Connection:
     def _close(self) -> Shutdown:
         if isinstance(self.channel, HttpChannel) and (self.process is None or self.process.running):
             self.channel.leave(min(5.0, self.timeout))
-        if not isinstance(self.channel, StdioChannel):
+        if isinstance(self.channel, StdioChannel):
+            self.channel.hush()
+            shutdown = self.channel.process.end()
             self.channel.close()
+            return shutdown
+        self.channel.close()
         if self.process is None:
             return Shutdown(by=ExitBy.REMOTE, seconds=0.0, exit_code=None)
-        shutdown = self.process.end(eof=isinstance(self.channel, StdioChannel))
-        self.channel.closed = True
-        return shutdown
+        return self.process.end(eof=False)
 
 
 def failed(exchange: Exchange) -> bool:

@@ -84,7 +84,10 @@ class Process:
             return self._shutdown.exit_code
         if not self.wait(0):
             return None
-        seen = os.waitid(os.P_PID, self.pid, os.WEXITED | os.WNOHANG | os.WNOWAIT)
+        try:
+            seen = os.waitid(os.P_PID, self.pid, os.WEXITED | os.WNOHANG | os.WNOWAIT)
+        except ChildProcessError:  # reaped by another thread just now
+            return self._popen.returncode
         if seen is None:
             return None
         return seen.si_status if seen.si_code == os.CLD_EXITED else -seen.si_status
@@ -131,6 +134,11 @@ class Process:
             signal_group(self.pid, signal.SIGKILL)
         return left
 
+    def close_stdout(self) -> None:
+        """For whoever reads it, when he is done: nobody else knows when its number may be used again."""
+        if self._popen.stdout:
+            self._popen.stdout.close()
+
     def _close_stdin(self) -> None:
         if self._popen.stdin:
             with contextlib.suppress(OSError):
@@ -138,10 +146,10 @@ class Process:
 
     def _release(self) -> None:
         self._close_stdin()
-        for stream in (self._popen.stdout, self._popen.stderr):
-            if stream:
-                self._pump.forget(stream.fileno())
-                stream.close()
+        log = self._popen.stderr or self._popen.stdout
+        if log:
+            self._pump.forget(log.fileno())
+            log.close()
         os.close(self._pidfd)
 
 

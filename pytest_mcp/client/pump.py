@@ -46,6 +46,7 @@ class Pump:
     def __init__(self) -> None:
         self._epoll = select.epoll()
         self._callbacks: dict[int, Callable[[], None]] = {}
+        self._turn = threading.RLock()
         self._wake_read, self._wake_write = os.pipe()
         self._epoll.register(self._wake_read, select.EPOLLIN)
         self._thread = threading.Thread(target=self._run, name="mcp-pump", daemon=True)
@@ -62,6 +63,8 @@ class Pump:
         def readable() -> None:
             try:
                 chunk = os.read(fd, CHUNK)
+            except BlockingIOError:
+                return
             except OSError:
                 chunk = b""
             if chunk:
@@ -69,6 +72,7 @@ class Pump:
             else:
                 self.forget(fd)
 
+        os.set_blocking(fd, False)
         self.watch(fd, readable)
 
     def pause(self, fd: int) -> None:
@@ -82,10 +86,11 @@ class Pump:
             self._epoll.modify(fd, select.EPOLLIN)
 
     def forget(self, fd: int) -> None:
-        """Stop watching for good; the descriptor stays open."""
-        if self._callbacks.pop(fd, None):
-            with contextlib.suppress(OSError, ValueError):
-                self._epoll.unregister(fd)
+        """Stop watching for good; no call back is under way when this returns, so the descriptor may be closed."""
+        with self._turn:
+            if self._callbacks.pop(fd, None):
+                with contextlib.suppress(OSError, ValueError):
+                    self._epoll.unregister(fd)
 
     def close(self) -> None:
         """End the thread and give the descriptors back."""
@@ -100,8 +105,9 @@ class Pump:
             for fd, _ in self._epoll.poll():
                 if fd == self._wake_read:
                     return
-                if callback := self._callbacks.get(fd):
-                    self._call(fd, callback)
+                with self._turn:
+                    if callback := self._callbacks.get(fd):
+                        self._call(fd, callback)
 
     def _call(self, fd: int, callback: Callable[[], None]) -> None:
         try:

@@ -183,10 +183,10 @@ class SseChannel:
             waiting.raw, waiting.message, waiting.at = payload, incoming.message, now
             waiting.done.set()
             return
-        kind = incoming.noise or (NoiseKind.LATE_REPLY if request_id in self._expired else NoiseKind.UNKNOWN_REPLY)
+        late = type(request_id) is int and request_id in self._expired
+        kind = incoming.noise or (NoiseKind.LATE_REPLY if late else NoiseKind.UNKNOWN_REPLY)
         self._noise.append(Noise(kind=kind, raw=payload[:RAW_LIMIT], at=now))
-        if incoming.noise is NoiseKind.SERVER_REQUEST:
-            reply = answer(incoming.message)
+        if incoming.noise is NoiseKind.SERVER_REQUEST and (reply := answer(incoming.message)):
             threading.Thread(target=self._post, args=(Ask(method="reply"), reply, 5.0), daemon=True).start()
 
     def _take_endpoint(self, payload: bytes) -> None:

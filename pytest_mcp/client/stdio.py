@@ -12,6 +12,7 @@ import time
 from collections import deque
 from collections.abc import Iterator, Sequence
 
+from pytest_mcp.client.outlet import Outlet
 from pytest_mcp.client.process import Process
 from pytest_mcp.client.pump import CHUNK, Pump
 from pytest_mcp.client.wire import Incoming, answer, classify
@@ -20,6 +21,11 @@ from pytest_mcp.model.exchange import Arrival, Exchange, Noise, NoiseKind
 REPLY_LIMIT = 64 * 1024 * 1024
 NOISE_LIMIT = 1000
 RAW_LIMIT = 64 * 1024
+EXIT_FOLLOWS = 0.2
+"""Seconds between the end of stdout and the exit of the process, if both have one cause."""
+SLICE = 0.5
+"""Seconds after which a wait looks whether the connection was closed meanwhile."""
+TURN = 0.002
 _REASONS = {Arrival.TIMEOUT: "no reply in time", Arrival.FAILED: "a line over the size limit"}
 
 
@@ -44,11 +50,10 @@ class StdioChannel:
     def __init__(self, server: str, process: Process, pump: Pump, *, reply_limit: int = REPLY_LIMIT) -> None:
         self.process = process
         self._server, self._pump, self._reply_limit = server, pump, reply_limit
-        self._in, self._out = process.stdin, process.stdout
-        os.set_blocking(self._in, False)
+        self._out, self._outlet = process.stdout, Outlet(process.stdin)
         self._poll = select.poll()
         self._poll.register(self._out, select.POLLIN)
-        self._reading, self._writing = threading.Lock(), threading.Lock()
+        self._reading = threading.Lock()
         self._waiting: dict[int, _Slot] = {}
         self._expired: set[int] = set()
         self._highest = 0
@@ -57,6 +62,7 @@ class StdioChannel:
         self._discarding = False
         self._noise: deque[Noise] = deque(maxlen=NOISE_LIMIT)
         self.closed = False
+        self._closed_at = 0.0
         pump.watch(self._out, self._idle)
 
     def exchange(self, request_id: int, method: str, message: bytes, timeout: float) -> Exchange:
@@ -75,7 +81,7 @@ class StdioChannel:
         finally:
             if leading:
                 self._hand_over()
-            self._waiting.pop(request_id, None)
+            self._done(slot)
         return self._exchange(slot)
 
     def exchange_all(
@@ -84,20 +90,21 @@ class StdioChannel:
         """Send many requests with at most ``in_flight`` unanswered; each has ``timeout`` seconds of its own."""
         slots = [_Slot(*ask) for ask in asks]
         upcoming, open_slots = deque(slots), list[tuple[_Slot, float]]()
-        with self._reading_alone():
-            while upcoming or open_slots:
-                while upcoming and len(open_slots) < in_flight:
-                    slot = upcoming.popleft()
-                    self._open(slot)
-                    deadline = time.perf_counter() + timeout
-                    self._write(slot, deadline, True)
-                    open_slots.append((slot, deadline))
-                self._read_for(open_slots[0][0], open_slots[0][1])
-                open_slots = [pair for pair in open_slots if pair[0].arrival is None]
-                if in_flight > 1:
-                    self._expire(open_slots)
-        for slot in slots:
-            self._waiting.pop(slot.id, None)
+        try:
+            with self._reading_alone():
+                while upcoming or open_slots:
+                    while upcoming and len(open_slots) < in_flight:
+                        slot, deadline = upcoming.popleft(), time.perf_counter() + timeout
+                        self._open(slot)
+                        self._write(slot, deadline, True)
+                        open_slots.append((slot, deadline))
+                    open_slots = [pair for pair in open_slots if pair[0].arrival is None]
+                    if open_slots:
+                        self._read_for(*open_slots[0])
+                        self._expire(open_slots)
+        finally:
+            for slot in slots:
+                self._done(slot)
         return tuple(self._exchange(slot) for slot in slots)
 
     def notify(self, method: str, message: bytes, timeout: float) -> Exchange:
@@ -117,8 +124,21 @@ class StdioChannel:
         deadline = time.perf_counter() + seconds
         with self._reading_alone():
             while not self.closed and (left := deadline - time.perf_counter()) > 0:
-                self._read(left)
+                self._read(min(left, SLICE))
         return self._take_noise()
+
+    def hush(self) -> None:
+        """Send nothing any more: the end of the server's input is next."""
+        self._outlet.close(SLICE)
+
+    def close(self) -> None:
+        """Give up reading and the descriptor; whoever waits is told. After the process has ended."""
+        self.closed = True
+        if self._reading.acquire(timeout=4 * SLICE):
+            self._pump.forget(self._out)
+            self.process.close_stdout()
+            self._end_of_stream()
+            self._reading.release()
 
     # -- one request ------------------------------------------------------------------------------------------------
 
@@ -126,61 +146,76 @@ class StdioChannel:
         self._highest = max(self._highest, slot.id)
         self._waiting[slot.id] = slot
 
-    def _write(self, slot: _Slot, deadline: float, leading: bool) -> None:
-        line = slot.sent + b"\n"
-        with self._writing:
-            slot.sent_at = time.perf_counter()
-            try:
-                written = os.write(self._in, line)
-            except BlockingIOError:
-                written = 0
-            except (OSError, ValueError):
-                slot.arrival = Arrival.CLOSED
-                return
-            if written < len(line):
-                self._write_rest(slot, memoryview(line)[written:], deadline, leading)
+    def _done(self, slot: _Slot) -> None:
+        """Forget a request; what still comes for it is late."""
+        self._waiting.pop(slot.id, None)
+        if slot.arrival is None:
+            self._expired.add(slot.id)
 
-    def _write_rest(self, slot: _Slot, rest: memoryview, deadline: float, leading: bool) -> None:
+    def _write(self, slot: _Slot, deadline: float, leading: bool) -> None:
+        if not self._take_turn(deadline, leading):
+            self._time_out(slot)
+            return
+        line = slot.sent + b"\n"
+        try:
+            slot.sent_at = time.perf_counter()
+            if not self._outlet.send(line):
+                self._write_rest(slot, deadline, leading)
+        except (OSError, ValueError):
+            self._closed_at = self._closed_at or time.perf_counter()
+            slot.arrival = slot.arrival or Arrival.CLOSED
+        finally:
+            if slot.arrival is not None:
+                self._outlet.withdraw(line)
+            self._outlet.release()
+
+    def _take_turn(self, deadline: float, leading: bool) -> bool:
+        """Wait while another writes; whoever leads goes on reading, or a server that writes first never reads."""
+        while not self._outlet.turn.acquire(timeout=TURN):
+            if leading and not self.closed:
+                self._read(0)
+            if time.perf_counter() > deadline:
+                return False
+        return True
+
+    def _write_rest(self, slot: _Slot, deadline: float, leading: bool) -> None:
         """A full pipe: go on as the server reads, and read what it writes meanwhile, else both would wait for ever."""
         poll = select.poll()
-        poll.register(self._in, select.POLLOUT)
-        if leading:
+        poll.register(self._outlet.fd, select.POLLOUT)
+        reads = leading and not self.closed
+        if reads:
             poll.register(self._out, select.POLLIN)
-        while rest and slot.arrival is None:
+        while slot.arrival is None and not self._outlet.flush():
             left = deadline - time.perf_counter()
-            ready = dict(poll.poll(max(0.0, left) * 1000))
-            if self._out in ready:
+            if left <= 0:
+                self._time_out(slot)
+            ready = dict(poll.poll(max(0.0, min(left, SLICE)) * 1000))
+            if reads and self._out in ready:
                 self._read(0)
                 if self.closed:
                     poll.unregister(self._out)
-            try:
-                if self._in in ready:
-                    rest = rest[os.write(self._in, rest) :]
-            except BlockingIOError:
-                continue
-            except OSError:
-                slot.arrival = Arrival.CLOSED
-            if not ready:
-                slot.arrival = Arrival.TIMEOUT
+                    reads = False
+
+    def _time_out(self, slot: _Slot) -> None:
+        if slot.arrival is None:
+            slot.arrival = Arrival.TIMEOUT
+            self._expired.add(slot.id)
 
     def _read_for(self, slot: _Slot, deadline: float) -> None:
         """Read once; settles the slot when its time is over or the server is gone."""
         left = deadline - time.perf_counter()
-        if left <= 0:
-            slot.arrival = slot.arrival or Arrival.TIMEOUT
-            self._expired.add(slot.id)
-        elif self.closed:
+        if self.closed:
             slot.arrival = slot.arrival or Arrival.CLOSED
+        elif left <= 0:
+            self._time_out(slot)
         else:
-            self._read(left)
+            self._read(min(left, SLICE))
 
     def _expire(self, open_slots: list[tuple[_Slot, float]]) -> None:
         now = time.perf_counter()
         for slot, deadline in open_slots:
             if deadline <= now:
-                slot.arrival = Arrival.TIMEOUT
-                self._expired.add(slot.id)
-        open_slots[:] = [pair for pair in open_slots if pair[0].arrival is None]
+                self._time_out(slot)
 
     def _exchange(self, slot: _Slot, numbered: bool = True) -> Exchange:
         return Exchange(
@@ -200,7 +235,7 @@ class StdioChannel:
     def _reason(self, arrival: Arrival) -> str:
         if arrival is not Arrival.CLOSED:
             return _REASONS.get(arrival, "")
-        self.process.wait(0.2)
+        self.process.wait(self._closed_at + EXIT_FOLLOWS - time.perf_counter())
         code = self.process.exit_code
         return "closed its stdout and still runs" if code is None else f"exited with code {code}"
 
@@ -209,7 +244,8 @@ class StdioChannel:
     def _lead(self) -> bool:
         if not self._reading.acquire(blocking=False):
             return False
-        self._pump.pause(self._out)
+        if not self.closed:
+            self._pump.pause(self._out)
         return True
 
     def _follow(self, slot: _Slot, deadline: float) -> bool:
@@ -217,9 +253,8 @@ class StdioChannel:
         slot.event = slot.event or threading.Event()
         if self._lead():
             return True
-        if not slot.event.wait(max(0.0, deadline - time.perf_counter())) and slot.arrival is None:
-            slot.arrival = Arrival.TIMEOUT
-            self._expired.add(slot.id)
+        if not slot.event.wait(max(0.0, deadline - time.perf_counter())):
+            self._time_out(slot)
         slot.event.clear()
         return slot.arrival is None and self._lead()
 
@@ -236,7 +271,8 @@ class StdioChannel:
     @contextlib.contextmanager
     def _reading_alone(self) -> Iterator[None]:
         self._reading.acquire()
-        self._pump.pause(self._out)
+        if not self.closed:
+            self._pump.pause(self._out)
         try:
             yield
         finally:
@@ -247,7 +283,8 @@ class StdioChannel:
         if not self._reading.acquire(blocking=False):
             return
         try:
-            self._read(0)
+            if not self.closed:
+                self._read(0)
         finally:
             self._reading.release()
             for waiting in list(self._waiting.values()):
@@ -305,9 +342,8 @@ class StdioChannel:
             return
         if raw.strip():
             self._noise.append(Noise(kind=incoming.noise, raw=raw[:RAW_LIMIT], at=began))
-        if incoming.noise is NoiseKind.SERVER_REQUEST:
-            with self._writing, contextlib.suppress(OSError):
-                os.write(self._in, answer(incoming.message) + b"\n")
+        if incoming.noise is NoiseKind.SERVER_REQUEST and (reply := answer(incoming.message)):
+            self._outlet.owe(reply + b"\n")
 
     def _reply(self, raw: bytes, incoming: Incoming, began: float) -> None:
         request_id = incoming.id
@@ -338,6 +374,7 @@ class StdioChannel:
 
     def _end_of_stream(self) -> None:
         self.closed = True
+        self._closed_at = self._closed_at or time.perf_counter()
         self._pump.forget(self._out)
         if self._buffer:
             rest, self._buffer = bytes(self._buffer), bytearray()
@@ -347,6 +384,8 @@ class StdioChannel:
                 self._settle(slot, Arrival.CLOSED)
 
     def _take_noise(self) -> tuple[Noise, ...]:
-        taken = tuple(self._noise)
-        self._noise.clear()
-        return taken
+        taken: list[Noise] = []
+        with contextlib.suppress(IndexError):
+            while True:
+                taken.append(self._noise.popleft())
+        return tuple(taken)

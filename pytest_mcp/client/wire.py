@@ -46,15 +46,23 @@ def encode(ask: Ask, request_id: int | None, modern_revision: str | None) -> byt
     return _encode(message).encode()
 
 
-def answer(message: dict[str, Any]) -> bytes:
-    """Our reply to a request of the server's: ping and an empty list of roots, everything else is refused."""
+def answer(message: dict[str, Any]) -> bytes | None:
+    """Our reply to a request of the server's: ping and an empty list of roots, everything else is refused.
+
+    None when its id is none that could be repeated: neither a string nor a number.
+    """
+    if isinstance(message.get("id"), bool) or not isinstance(message.get("id"), str | int | float):
+        return None
     known: dict[str, dict[str, Any]] = {"ping": {}, "roots/list": {"roots": []}}
     reply: dict[str, Any] = {"jsonrpc": "2.0", "id": message.get("id")}
     if message["method"] in known:
         reply["result"] = known[message["method"]]
     else:
         reply["error"] = {"code": -32601, "message": "this client declared no such capability"}
-    return _encode(reply).encode()
+    try:
+        return _encode(reply).encode()
+    except ValueError:  # NaN and Infinity, which our parser lets in and JSON does not know
+        return None
 
 
 def classify(raw: bytes) -> Incoming:
