@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from pytest_mcp.gate import decide
-from pytest_mcp.model.run import Run, VerdictWord
+from pytest_mcp.model.run import Run, RunSummary, VerdictWord
 from pytest_mcp.model.text import inert_line
 from pytest_mcp.plugin import facts
 from pytest_mcp.reporting import terminal
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from pytest_mcp.plugin.session import Controller
 
 
+PAST_RUNS = 20
 _ENDED = (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED, pytest.ExitCode.NO_TESTS_COLLECTED)
 _CUT_SHORT: dict[int, str] = {
     pytest.ExitCode.INTERNAL_ERROR: "an internal error of pytest",
@@ -169,11 +170,28 @@ class Ending:
             self._number = controller.recorder.stored()
             if controller.recorder.problem:
                 self._trouble.append(controller.recorder.problem)
-            self._report = write_report(run, controller.settings.report)
+            if controller.recorder.lost:
+                self._trouble.append(
+                    f"{controller.recorder.lost} results were not written; free the disk and run again"
+                )
+                self._fail(pytest.ExitCode.INTERNAL_ERROR)
+            self._report = write_report(run, controller.settings.report, history=self._history(run))
             controller.recorder.join(run_folder(controller.settings.report, run) / "results.ndjson")
         except McpError as error:
             self._trouble.append(str(error))
             self._fail(pytest.ExitCode.USAGE_ERROR)
+
+    def _history(self, run: Run) -> list[RunSummary]:
+        """The runs before this one, oldest first; none without a database."""
+        if self._number is None:
+            return []
+        from pytest_mcp.reporting.fleet import summary
+        from pytest_mcp.results import open_store
+        from pytest_mcp.results.history import past_runs
+
+        with open_store(self._controller.settings.db, self._controller.state) as store:
+            past = past_runs(store.connection, PAST_RUNS, project=run.project, before=run.id)
+        return [summary(each.run, each.number) for each in reversed(past)]
 
 
 def _shown(path: Path) -> str:
