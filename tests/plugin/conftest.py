@@ -32,6 +32,8 @@ class Ran:
     err: str
     folder: Path
     junit: Path
+    report: Path
+    """The folder of its report; of an earlier run where it wrote none."""
 
     @property
     def lines(self) -> list[str]:
@@ -40,7 +42,7 @@ class Ran:
     @property
     def run(self) -> Run:
         """The run as the report's machine-readable half has it."""
-        return load_run_file(self.folder / "reports" / "latest" / "results.ndjson")
+        return load_run_file(self.report / "results.ndjson")
 
     @property
     def outcomes(self) -> dict[str, Outcome]:
@@ -123,7 +125,8 @@ class Project:
             process.kill()
             raise
         junit = self.folder / "junit.xml"
-        return Ran(code=process.returncode, out=out, err=err, folder=self.folder, junit=junit)
+        report = (self.folder / "reports" / "latest").resolve()
+        return Ran(code=process.returncode, out=out, err=err, folder=self.folder, junit=junit, report=report)
 
     def starts(self, name: str) -> list[int]:
         """Pids of the processes of a server that was told to write them to ``NAME.starts``."""

@@ -18,7 +18,7 @@ def main() -> None:
         with Path(spec["starts"]).open("a") as starts:
             starts.write(f"{os.getpid()}\n")
     told = " ".join(os.environ.get(name, "") for name in spec.get("echo", ())) + " ".join(sys.argv[2:])
-    print(spec.get("stderr", ""), told, file=sys.stderr, flush=True)
+    print(f"{spec.get('stderr', '')} {told}".strip(), file=sys.stderr, flush=True)
     if "exit" in spec:
         sys.exit(spec["exit"])
     hang = spec.get("hang", ())

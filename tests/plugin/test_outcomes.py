@@ -106,7 +106,7 @@ def test_a_finding_below_the_threshold_is_kept_with_its_passed_test(ran: Ran) ->
         each.get("name"): each.get("value") for each in ran.testcase(case.nodeid.split("::")[1]).iter("property")
     }
     assert properties["mcp_finding"] == "low: tool without a description"
-    assert "tool-description" in (ran.folder / "reports/latest/index.html").read_text()
+    assert "tool-description" in (ran.report / "index.html").read_text()
 
 
 def test_our_own_fault_blocks_as_a_harness_error(ran: Ran) -> None:
