@@ -163,7 +163,7 @@ def _references(found: dict[str, Any], member: str) -> Iterator[Violation]:
 
 
 def _refs(node: Any, *, named: bool = False) -> Iterator[str]:
-    """Every ``$ref`` of a schema of bounded depth, plain data left aside; ``named``: its keys are names, no keywords."""
+    """Every ``$ref`` of a schema of bounded depth, plain data left aside; ``named``: keys are names."""
     if isinstance(node, dict):
         if not named and isinstance(node.get("$ref"), str):
             yield node["$ref"]

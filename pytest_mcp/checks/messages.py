@@ -84,6 +84,8 @@ def _problems(method: str, revision: str | None, result: Any) -> list[str]:
         found = [f"{'.'.join(map(str, each['loc']))}: {each['msg']}" for each in error.errors(include_url=False)]
         more = [f"and {len(found) - _SHOWN} more"] if len(found) > _SHOWN else []
         return found[:_SHOWN] + more
+    except ValueError as error:  # nested deeper than pydantic goes
+        return [f"cannot be read: {error}"]
     except KeyError:
         return [f"{method} is no method of revision {version}"]
     return []
