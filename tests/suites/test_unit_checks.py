@@ -10,9 +10,10 @@ from _pytest.mark import ParameterSet
 from pytest_mcp.checks import Declared
 from pytest_mcp.model.finding import Finding
 from pytest_mcp.model.run import Outcome
+from pytest_mcp.reporting.terminal import finding_lines
 from tests.servers.defects import DEFECTS
 from tests.suites.declared import UNIT
-from tests.suites.trials import ELEMENTS, GOOD, TOGETHER, TRIALS, Seen, Subject, Trial
+from tests.suites.trials import ELEMENTS, GOOD, SINGLES, TOGETHER, TRIALS, Seen, Subject, Trial
 
 DOCS = Path(__file__).parents[2] / "docs" / "checks.md"
 ODD = [trial for trial in TRIALS if trial.defect and not trial.defect.check]
@@ -120,14 +121,14 @@ def test_one_malformed_tool_is_one_finding(seen: dict[str, Seen], defect: str) -
 
 
 def test_no_test_of_ours_breaks_whatever_the_server_does(seen: dict[str, Seen]) -> None:
-    for run in seen.values():
+    for run in set(seen.values()):
         assert [case.key for case in run.run.cases if case.outcome is Outcome.ERROR] == []
         assert run.exit_code == 1
         assert "Traceback" not in run.output
 
 
 def test_results_of_a_run_have_keys_and_node_ids_of_their_own(seen: dict[str, Seen]) -> None:
-    for run in {id(run): run for run in seen.values()}.values():
+    for run in set(seen.values()):
         for values in ([case.key for case in run.run.cases], [case.nodeid for case in run.run.cases]):
             assert len(values) == len(set(values))
 
@@ -153,7 +154,7 @@ def test_every_check_fires_on_a_defect(check: str) -> None:
 
 
 def test_every_defect_is_tried_in_each_of_its_eras_or_has_to_be_waited_for() -> None:
-    for defect in DEFECTS.values():
+    for defect in (*ELEMENTS, *SINGLES):
         tried = {trial.subject.era for trial in TRIALS if trial.defect is defect}
         assert tried == defect.eras or (defect.waits and tried)
 
@@ -194,6 +195,12 @@ def test_a_section_says_what_the_check_declares(check: str) -> None:
     assert f"**Reference**: {declared.reference}" in section
     assert declared.remedy in " ".join(section.split())
     assert re.search(r"^    (info|low|medium|high|critical) " + check, section, flags=re.MULTILINE)
+
+
+@pytest.mark.parametrize("check", UNIT)
+def test_a_section_shows_what_a_finding_really_looks_like(seen: dict[str, Seen], check: str) -> None:
+    lines = {f"    {finding_lines(each)[0]}" for run in set(seen.values()) for each in run.named(check)}
+    assert lines & set(sections()[check].splitlines())
 
 
 @pytest.mark.parametrize("check", UNIT)

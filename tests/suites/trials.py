@@ -123,7 +123,8 @@ def _together(defects: Iterable[Defect]) -> list[Subject]:
 
 
 ELEMENTS = tuple(defect for defect in DEFECTS.values() if defect.element)
-SINGLES = tuple(defect for defect in DEFECTS.values() if not defect.element)
+HOSTILE = DEFECTS["hostile-names"]
+SINGLES = tuple(defect for defect in DEFECTS.values() if not defect.element and defect is not HOSTILE)
 GOOD = tuple(_good())
 TOGETHER = tuple(_together(ELEMENTS))
 TRIALS = (
@@ -134,7 +135,7 @@ TRIALS = (
 SUBJECTS = tuple(dict.fromkeys(trial.subject for trial in TRIALS))
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Seen:
     """What a run told, ready to be asked about one server."""
 
@@ -149,6 +150,10 @@ class Seen:
     def findings(self, server: str) -> list[Finding]:
         """Every finding on a server."""
         return [finding for case in self.cases(server) for finding in case.findings]
+
+    def named(self, check: str) -> list[Finding]:
+        """Every finding of a check, on whatever server."""
+        return [finding for case in self.run.cases if case.check == check for finding in case.findings]
 
     def facts(self, server: str) -> ServerFacts:
         """What the run tells of a server."""

@@ -65,6 +65,42 @@ _tool(
     annotations={"readOnlyHint": True, "destructiveHint": True},
 )
 
+HOSTILE_NAMES = (
+    'it\'s "quoted" `here` $HOME; rm -rf / | cat',
+    "two\nlines\r\nand a\ttab",
+    "\x1b[2J\x1b]0;pwned\x07\x1b[31mred\x9b1m",
+    "<script>alert('pwned')</script><img src=x onerror=alert('pwned')>",
+    "</script><script>alert('pwned')//",
+    "{{ pwned }}{% raw %}&lt;&amp;",
+    "\u202egnp.exe\u2066\u200b\U000e0041",
+    "n" * 300,
+    "n" * 299 + "m",
+    "../../etc/passwd",
+    "..",
+    "a::b[c]/d~2",
+    "a|b",
+    "%s %(name)s {0}",
+    "nul\x00byte",
+    "\ud83d half a pair",
+    "CON",
+    "con",
+    "::error file=x::pwned",
+    "-k",
+    " ",
+    "🙂",
+)
+
+
+@DEFECTS.at(Point.OFFER, "hostile-names", "tool-name", "characters other than", eras=BOTH)
+def _(offer: Offer) -> None:
+    offer.info["name"], offer.info["version"] = HOSTILE_NAMES[3], HOSTILE_NAMES[2]
+    offer.instructions = "\n".join(HOSTILE_NAMES[:3])
+    offer.tools += [tool(name, description=name, title=name) for name in HOSTILE_NAMES]
+    offer.prompts += [{"name": name, "description": name} for name in HOSTILE_NAMES]
+    offer.resources += [{"uri": name, "name": name, "mimeType": name} for name in HOSTILE_NAMES]
+    offer.templates += [{"uriTemplate": name + "{", "name": name} for name in HOSTILE_NAMES]
+
+
 # -- input schema ---------------------------------------------------------------------------------------------------
 
 _INPUT = "tool-input-schema"
@@ -116,6 +152,7 @@ _tool(
     inputSchema=closed({"n": {"$ref": "#/$defs/missing", "description": "N."}}),
 )
 _tool("schema-nested-200-levels", _INPUT, "nested deeper", inputSchema=_nested(200))
+_tool("schema-nested-450-levels", _INPUT, "nested deeper", inputSchema=_nested(450))
 _tool(
     "schema-in-an-unknown-dialect",
     _INPUT,
