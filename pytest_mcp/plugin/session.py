@@ -16,7 +16,7 @@ import pytest
 from pytest_mcp.checks import declared
 from pytest_mcp.client.fleet import Fleet
 from pytest_mcp.client.relay import BorrowedFleet, Relay
-from pytest_mcp.errors import McpError
+from pytest_mcp.errors import McpError, ReportError
 from pytest_mcp.fixtures import FLEET, REPORT, McpFleet, McpReport, McpServer
 from pytest_mcp.inventory import read_inventory, redact
 from pytest_mcp.model.finding import Check, Severity
@@ -55,6 +55,7 @@ def _controller(config: pytest.Config) -> "Controller":
     here = config.invocation_params.dir
     try:
         settings = read_settings(options, config.rootpath, os.environ, invocation_dir=here)
+        refuse_unwritable(settings.report)
         inventory = read_inventory(settings, config.rootpath, os.environ)
     except McpError as error:
         raise pytest.UsageError(f"mcp: {error}") from None
@@ -63,6 +64,15 @@ def _controller(config: pytest.Config) -> "Controller":
     selected = explicit and collection.selects(config.args, here)
     config.args = collection.arguments(config.args if explicit else (), suites, here)
     return Controller(config, settings, inventory, selected)
+
+
+def refuse_unwritable(report: Path) -> None:
+    """Say before anything is tested what would be said after all of it."""
+    there = next(folder for folder in (report, *report.parents) if os.path.lexists(folder))
+    if not there.is_dir():
+        raise ReportError(f"{there}: is no folder; remove it or choose another folder with --mcp-report")
+    if not os.access(there, os.W_OK | os.X_OK):
+        raise ReportError(f"{report}: cannot be written; choose another folder with --mcp-report")
 
 
 class Participant:
@@ -180,7 +190,7 @@ class Participant:
         if identity is None:
             return report
         kept = item.stash.get(REPORT, None)
-        tidy(report, call, item.stash.get(PLACE, None), self.redacted(identity.server), shipped=identity.shipped)
+        tidy(report, call, item.stash.get(PLACE, None), self.redacted(identity.server))
         outcome = outcomes.judge(report, call, kept, identity.shipped)
         if outcome is Outcome.ERROR and report.when == "call":
             report.when = (

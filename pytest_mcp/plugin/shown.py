@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from _pytest._code.code import ReprEntry, ReprExceptionInfo, ReprFileLocation, ReprTraceback
 
 from pytest_mcp.fixtures import CheckFailed
 from pytest_mcp.model.text import inert
@@ -24,20 +25,20 @@ class Place:
 
 
 def tidy(
-    report: pytest.TestReport,
-    call: pytest.CallInfo[None],
-    place: Place | None,
-    redact: Callable[[str], str],
-    *,
-    shipped: bool,
+    report: pytest.TestReport, call: pytest.CallInfo[None], place: Place | None, redact: Callable[[str], str]
 ) -> None:
     """Change the report in place, before anything is stored of it or any other plugin sees it."""
-    report.sections = [(name, redact(text)) for name, text in report.sections]
+    report.sections = [(name, _calm(text, redact)) for name, text in report.sections]
     if report.skipped and isinstance(report.longrepr, tuple):
         _point(report, place)
     elif report.failed:
-        _calm(report, redact, shipped)
+        _redraw(report, redact)
         _summarise(report, call, place)
+
+
+def _calm(text: str, redact: Callable[[str], str]) -> str:
+    """What may quote a server: without secrets and control characters, and no line of it is a workflow command."""
+    return _COMMAND.sub("| ", inert(redact(text)))
 
 
 def _point(report: pytest.TestReport, place: Place | None) -> None:
@@ -45,14 +46,18 @@ def _point(report: pytest.TestReport, place: Place | None) -> None:
         report.longrepr = (str(place.path), place.line, report.longrepr[2])
 
 
-def _calm(report: pytest.TestReport, redact: Callable[[str], str], shipped: bool) -> None:
-    """A traceback may quote what a server said; one without secrets or control characters stays as pytest drew it."""
+def _redraw(report: pytest.TestReport, redact: Callable[[str], str]) -> None:
+    """A traceback that has nothing to hide stays as pytest drew it."""
+    crash: ReprFileLocation | None = getattr(report.longrepr, "reprcrash", None)
     text = report.longreprtext
-    calm = redact(text)
-    if shipped:
-        calm = _COMMAND.sub("| ", inert(calm))
-    if calm != text:
+    calm = _calm(text, redact)
+    if crash is not None:
+        crash.message = _calm(crash.message, redact)
+    if calm != text and crash is None:
         report.longrepr = calm
+    elif calm != text:
+        entry = ReprEntry(calm.split("\n"), None, None, None, "value")
+        report.longrepr = ReprExceptionInfo(reprtraceback=ReprTraceback([entry], None, "value"), reprcrash=crash)
 
 
 def _summarise(report: pytest.TestReport, call: pytest.CallInfo[None], place: Place | None) -> None:
