@@ -55,6 +55,7 @@ class Progress:
             self._verbosity = -1
         self._total, self._seen, self._connected = total, 0, 0
         self._began = time.monotonic()
+        self._rewrite()
 
     def one(self, interface: Interface, redact: Callable[[str], str]) -> None:
         """A server is known now."""
@@ -62,8 +63,7 @@ class Progress:
         self._connected += interface.connected
         if self._verbosity >= 1:
             self._line(inert_line(redact(_told(interface))))
-        elif self._verbosity == 0 and self._terminal.isatty:
-            self._terminal.rewrite(f"probing MCP servers: {self._seen}/{self._total}", erase=True)
+        self._rewrite()
 
     def whole(self) -> None:
         """All of them are."""
@@ -75,6 +75,10 @@ class Progress:
             self._terminal.write_line("")
         else:
             self._line(line)
+
+    def _rewrite(self) -> None:
+        if self._verbosity == 0 and self._terminal.isatty:
+            self._terminal.rewrite(f"probing MCP servers: {self._seen}/{self._total}", erase=True)
 
     def _line(self, line: str) -> None:
         self._terminal.ensure_newline()

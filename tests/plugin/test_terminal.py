@@ -1,11 +1,16 @@
 """What the terminal shows at each verbosity, and in which order."""
 
+import contextlib
+import os
+import pty
 import re
+import subprocess
+import sys
 from collections.abc import Callable
 
 import pytest
 
-from tests.plugin.conftest import Project, Ran
+from tests.plugin.conftest import QUICK, Project, Ran
 
 SIGNS = {
     "header": "mcp: 3 servers from .mcp.json (3 stdio), gate=report, seed=7",
@@ -83,3 +88,21 @@ def test_a_server_that_does_not_connect_tells_all_that_is_known(project_with_all
     assert "| no such database" in ran.lines
     assert any(line.startswith("| command: ") and line.endswith("server.py bad.json") for line in ran.lines)
     assert [line for line in ran.lines if re.search(r"\.mcp\.json:\d+: critical: does not connect: ", line)]
+
+
+def test_progress_is_rewritten_in_place_on_a_terminal(project_with_all: Project) -> None:
+    leader, follower = pty.openpty()
+    project_with_all.configure()
+    command = [sys.executable, "-m", "pytest", "--mcp", "--mcp-db=none", *QUICK, "-k", "connects"]
+    process = subprocess.Popen(command, cwd=project_with_all.folder, stdin=follower, stdout=follower, stderr=follower)
+    os.close(follower)
+    seen = b""
+    with contextlib.suppress(OSError):  # the end of a terminal is an error
+        while block := os.read(leader, 65536):
+            seen += block
+    os.close(leader)
+    assert process.wait() == 1
+    line = next(line for line in seen.decode().split("\n") if "probing" in line)
+    steps = [step.strip() for step in line.split("\r") if step.strip()]
+    assert steps[:-1] == [f"probing MCP servers: {count}/3" for count in range(4)]
+    assert steps[-1].startswith("probed 2/3 MCP servers in ")
