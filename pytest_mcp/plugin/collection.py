@@ -132,7 +132,8 @@ def parametrize(metafunc: pytest.Metafunc, fleet: McpFleet) -> None:
     """Generate a test for each server, or for each element of each server, that its fixtures ask for."""
     element_fixture = next((name for name in _KINDS if name in metafunc.fixturenames), None)
     if element_fixture is not None:
-        pairs = list(_pairs(fleet, element_fixture))
+        found = declared(metafunc.function)
+        pairs = list(_pairs(fleet, element_fixture, found.member if found else None))
         metafunc.parametrize(
             ("mcp_server", element_fixture),
             [(server.id, element) for server, element, _ in pairs],
@@ -152,7 +153,7 @@ def parametrize(metafunc: pytest.Metafunc, fleet: McpFleet) -> None:
         )
 
 
-def _pairs(fleet: McpFleet, fixture: str) -> Iterator[tuple[McpServer, Element, str]]:
+def _pairs(fleet: McpFleet, fixture: str, member: str | None) -> Iterator[tuple[McpServer, Element, str]]:
     for server in fleet.servers:
         elements = [element for kind in _KINDS[fixture] for element in server.interface.of_kind(kind)]
         for element, name in zip(elements, _element_ids(elements, server.entry.secrets), strict=True):

@@ -1,10 +1,8 @@
-"""A pytest session with ``--mcp``: snapshot, generation, recording, verdict; in the controller and in every worker."""
+"""A pytest session with ``--mcp``: settings and configs in, snapshot, recording, and the ending."""
 
 import os
 import pickle
 import uuid
-from collections import defaultdict
-from collections.abc import Callable, Generator
 from contextlib import ExitStack
 from datetime import UTC, datetime
 from functools import partial
@@ -13,29 +11,21 @@ from typing import Any
 
 import pytest
 
-from pytest_mcp.checks import declared
 from pytest_mcp.client.fleet import Fleet
-from pytest_mcp.client.relay import BorrowedFleet, Relay
+from pytest_mcp.client.relay import Relay
 from pytest_mcp.errors import McpError, ReportError
-from pytest_mcp.fixtures import FLEET, REPORT, McpFleet, McpReport, McpServer
+from pytest_mcp.fixtures import FLEET, McpFleet, McpServer
 from pytest_mcp.inventory import read_inventory, redact
-from pytest_mcp.model.finding import Check, Severity
-from pytest_mcp.model.interface import Element, Interface, Start, StartFailure
-from pytest_mcp.model.run import CaseResult, CheckFacts, Outcome, Run, ServerFacts, Suite
+from pytest_mcp.model.interface import Interface, Start, StartFailure
+from pytest_mcp.model.run import CaseResult, CheckFacts, Run, ServerFacts
 from pytest_mcp.model.server import Inventory, Server
-from pytest_mcp.plugin import FIXTURES, collection, facts, outcomes
+from pytest_mcp.plugin import collection, facts, outcomes
 from pytest_mcp.plugin.ending import Ending
-from pytest_mcp.plugin.shown import Place, tidy
+from pytest_mcp.plugin.participant import Participant
 from pytest_mcp.plugin.starting import Progress, connect_all
+from pytest_mcp.plugin.worker import DESELECTED, SENT, SNAPSHOT, Snapshot, Worker
 from pytest_mcp.results import Recorder
 from pytest_mcp.settings import Settings, read_settings
-
-STATE = ".pytest_mcp"
-IDENTITY = pytest.StashKey[outcomes.Identity]()
-PLACE = pytest.StashKey[Place]()
-SNAPSHOT = "mcp_snapshot"
-SENT = "mcp_case"
-DESELECTED = "mcp_deselected"
 
 
 def activate(config: pytest.Config) -> None:
@@ -73,215 +63,6 @@ def refuse_unwritable(report: Path) -> None:
         raise ReportError(f"{there}: is no folder; remove it or choose another folder with --mcp-report")
     if not os.access(there, os.W_OK | os.X_OK):
         raise ReportError(f"{report}: cannot be written; choose another folder with --mcp-report")
-
-
-class Participant:
-    """What controller and workers have in common: generating tests and judging their reports."""
-
-    def __init__(self, config: pytest.Config, settings: Settings, run: str, worker: str) -> None:
-        self.config, self.settings, self.run_id, self.worker = config, settings, run, worker
-        self.state = config.rootpath / STATE
-        self.recorder: Recorder | None = None
-        self.deselected = 0
-        self._left: dict[str, set[str]] = defaultdict(set)
-        self._to_close: set[str] = set()
-        self._checks: set[str] = set()
-        self._by_id: dict[str, McpServer] = {}
-
-    @property
-    def fleet(self) -> McpFleet:
-        """The servers of this run; there once the snapshot is taken."""
-        return self.config.stash[FLEET]
-
-    def begin_close(self, server: str) -> None:
-        """Start ending a server's shared connection; the last test of the server waits for it."""
-        raise NotImplementedError
-
-    def keep(self, result: CaseResult, what: CheckFacts, report: pytest.TestReport) -> None:
-        """Take a result, and what its check demands, to where the run is put together."""
-        raise NotImplementedError
-
-    def redacted(self, server: str) -> Callable[[str], str]:
-        """What removes a server's secret values from a text."""
-        entry = self._servers().get(server)
-        return partial(redact, secrets=entry.entry.secrets if entry else ())
-
-    def redacted_anywhere(self, text: str) -> str:
-        """The text without the secret values of any server."""
-        for server in self._servers():
-            text = self.redacted(server)(text)
-        return text
-
-    def _servers(self) -> dict[str, McpServer]:
-        if not self._by_id:
-            self._by_id = {server.id: server for server in self.fleet.servers}
-        return self._by_id
-
-    def pytest_collect_directory(self, path: Path, parent: pytest.Collector) -> pytest.Dir | None:
-        """Keep pytest from importing the suites as a package under the name of their folder."""
-        if not path.is_relative_to(collection.suites_folder()):
-            return None
-        return pytest.Dir.from_parent(parent, path=path)
-
-    def pytest_pycollect_makemodule(self, module_path: Path, parent: pytest.Collector) -> pytest.Module | None:
-        """Give suite files a node id and a module name that are the same in every project."""
-        if not module_path.is_relative_to(collection.suites_folder()):
-            return None
-        nodeid = collection.node_id(module_path, self.config.rootpath)
-        return collection.SuiteModule.from_parent(parent, path=module_path, nodeid=nodeid)
-
-    def pytest_generate_tests(self, metafunc: pytest.Metafunc) -> None:
-        """One test for each server or element."""
-        collection.parametrize(metafunc, self.fleet)
-
-    def pytest_itemcollected(self, item: pytest.Item) -> None:
-        """Mark an item, before ``-m`` looks, and let it be reported where its server was configured."""
-        if not collection.asks_nothing(item):
-            self._identify(item)
-
-    @pytest.hookimpl(trylast=True)
-    def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
-        """Order items."""
-        items[:] = collection.ordered(items)
-
-    def pytest_deselected(self, items: list[pytest.Item]) -> None:
-        """Count what ``-k``, ``-m`` and ``--lf`` leave out: the run is narrowed."""
-        self.deselected += sum(not collection.asks_nothing(item) for item in items)
-
-    def pytest_collection_finish(self, session: pytest.Session) -> None:
-        """Know when a server has nothing left to do but to end."""
-        for item in session.items:
-            identity = item.stash.get(IDENTITY, None)
-            found = declared(getattr(item, "function", None))
-            if identity and found and found.last:
-                self._to_close.add(identity.server)
-            elif identity:
-                self._left[identity.server].add(item.nodeid)
-
-    @pytest.hookimpl(tryfirst=True)
-    def pytest_runtest_setup(self, item: pytest.Item) -> None:
-        """Prepare the test's report, and skip what this server never promised."""
-        identity = item.stash.get(IDENTITY, None)
-        if identity is None:
-            return
-        found = declared(getattr(item, "function", None))
-        what = found.check if found else _project_check(identity)
-        item.stash[REPORT] = report = McpReport(
-            check=what,
-            server=identity.server,
-            element=identity.element,
-            fail_on=self.settings.fail_on,
-            redact=self.redacted(identity.server),
-        )
-        server = self._servers().get(identity.server)
-        if found and server and server.interface.connected:
-            if found.era and found.era is not server.interface.era:
-                report.not_applicable(f"about the {found.era} era, this server speaks {server.interface.revision}")
-            if found.transport and found.transport != server.entry.kind:
-                report.not_applicable(f"about {found.transport}, this server is reached over {server.entry.kind}")
-
-    @pytest.hookimpl(wrapper=True)
-    def pytest_runtest_makereport(
-        self, item: pytest.Item, call: pytest.CallInfo[None]
-    ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
-        """Turn the phase's report into a result, and an exception of ours into an error."""
-        report = yield
-        identity = item.stash.get(IDENTITY, None)
-        if identity is None:
-            return report
-        kept = item.stash.get(REPORT, None)
-        tidy(report, call, item.stash.get(PLACE, None), self.redacted(identity.server))
-        outcome = outcomes.judge(report, call, kept, identity.shipped)
-        if outcome is Outcome.ERROR and report.when == "call":
-            report.when = (
-                "setup"  # pytest reports failures outside the call as errors, in JUnit too: not the server's fault
-            )
-        if outcome is not None:
-            if kept and outcome is Outcome.RECORDED:
-                item.user_properties += outcomes.recorded(kept)
-            result = outcomes.case_result(
-                identity, report, call, kept, outcome=outcome, run=self.run_id, worker=self.worker
-            )
-            what = _check_facts(kept.check if kept else _project_check(identity))
-            self._record(what, result)
-            self.keep(result, what, report)
-        return report
-
-    def pytest_runtest_logfinish(self, nodeid: str) -> None:
-        """When the last test but the ending one is over, the server starts to end while others are tested."""
-        over = [server for server, nodeids in self._left.items() if nodeids == {nodeid}]
-        for nodeids in self._left.values():
-            nodeids.discard(nodeid)
-        for server in over:
-            if server in self._to_close and self._servers()[server].interface.connected:
-                self.begin_close(server)
-
-    def _record(self, what: CheckFacts, result: CaseResult) -> None:
-        if self.recorder is None:
-            return
-        if what.id not in self._checks:
-            self._checks.add(what.id)
-            self.recorder.check(what)
-        self.recorder.case(result)
-
-    def _identify(self, item: pytest.Item) -> None:
-        params = item.callspec.params if isinstance(item, pytest.Function) and hasattr(item, "callspec") else {}
-        server = str(params.get("mcp_server") or "")
-        found = declared(getattr(item, "function", None))
-        if not server and found is None and FIXTURES.isdisjoint(getattr(item, "fixturenames", ())):
-            return
-        element = next((value for value in params.values() if isinstance(value, Element)), None)
-        item.stash[IDENTITY] = identity = outcomes.Identity(
-            check=found.check.id if found else f"project:{item.nodeid.partition('[')[0]}",
-            suite=found.check.suite if found else _marked_suite(item),
-            server=server,
-            element=self.redacted(server)(f"{element.kind}:{element.name}") if element else "",
-            case=_case(item, element, found is not None),
-            shipped=found is not None,
-        )
-        item.user_properties += [("mcp_check", identity.check), ("mcp_server", identity.server)]
-        item.add_marker("mcp")
-        item.add_marker(f"mcp_{identity.suite}")
-        if server:
-            _locate(item, self.fleet[server].entry)
-
-
-class Worker(Participant):
-    """An xdist worker: the snapshot came from the controller, so do the connections; results go to its own spool."""
-
-    def __init__(self, config: pytest.Config, snapshot: "Snapshot") -> None:
-        super().__init__(config, snapshot.settings, snapshot.run, config.workerinput["workerid"])  # type: ignore[attr-defined]
-        self._borrowed = BorrowedFleet(snapshot.address, snapshot.key)
-        config.stash[FLEET] = McpFleet(servers=snapshot.servers, connections=self._borrowed)
-        config.args = snapshot.args
-        if snapshot.records:
-            self.recorder = Recorder(self.run_id, self.state, worker=self.worker)
-
-    def begin_close(self, server: str) -> None:
-        """Have the controller start ending it."""
-        self._borrowed.call(server, "begin_close")
-
-    def keep(self, result: CaseResult, what: CheckFacts, report: pytest.TestReport) -> None:
-        """Send it to the controller on the report, as text: other plugins write reports as JSON."""
-        report.__dict__[SENT] = pickle.dumps((result, what)).hex()
-
-    def pytest_sessionfinish(self) -> None:
-        """Let go of the controller and of the spool."""
-        self.config.workeroutput[DESELECTED] = self.deselected  # type: ignore[attr-defined]
-        self._borrowed.close()
-        if self.recorder:
-            self.recorder.close()
-
-
-class Snapshot:
-    """What a worker needs to collect the same tests and to use the same servers as everybody else."""
-
-    def __init__(self, controller: "Controller", relay: Relay) -> None:
-        self.settings, self.run = controller.settings, controller.run_id
-        self.servers = controller.fleet.servers
-        self.args = list(controller.config.args)
-        self.address, self.key = relay.address, relay.key
-        self.records = controller.recorder is not None
 
 
 class Controller(Participant):
@@ -477,41 +258,3 @@ def _unusable(server: Server) -> Interface:
         stderr_tail="",
     )
     return Interface(server=server.id, connected=False, failure=failure)
-
-
-def _locate(item: pytest.Item, server: Server) -> None:
-    item.stash[PLACE] = place = Place(path=item.config.rootpath / server.source.path, line=server.source.line)
-    item.reportinfo = lambda: (place.path, place.line - 1, item.name)  # type: ignore[method-assign]
-
-
-def _case(item: pytest.Item, element: Element | None, shipped: bool) -> str:
-    """Tells two items of one check and element apart: an element listed twice, or a project's own parameters."""
-    if not shipped:
-        return item.callspec.id if isinstance(item, pytest.Function) and hasattr(item, "callspec") else ""
-    return f"#{element.index}" if element and collection.REPEATED in item.name else ""
-
-
-def _marked_suite(item: pytest.Item) -> str:
-    return next((suite.value for suite in Suite if item.get_closest_marker(f"mcp_{suite}")), Suite.UNIT.value)
-
-
-def _project_check(identity: outcomes.Identity) -> Check:
-    return Check(
-        id=identity.check,
-        suite=identity.suite,
-        title="a test of this project",
-        severity=Severity.HIGH,
-        reference="",
-        remedy="see the test",
-    )
-
-
-def _check_facts(what: Check) -> CheckFacts:
-    return CheckFacts(
-        id=what.id,
-        suite=what.suite,
-        title=what.title,
-        severity=str(what.severity),
-        reference=what.reference,
-        remedy=what.remedy,
-    )

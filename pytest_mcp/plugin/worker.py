@@ -1,0 +1,57 @@
+"""An xdist worker, and what travels between it and the controller."""
+
+import pickle
+from typing import TYPE_CHECKING
+
+import pytest
+
+from pytest_mcp.client.relay import BorrowedFleet, Relay
+from pytest_mcp.fixtures import FLEET, McpFleet
+from pytest_mcp.model.run import CaseResult, CheckFacts
+from pytest_mcp.plugin.participant import Participant
+from pytest_mcp.results import Recorder
+
+if TYPE_CHECKING:
+    from pytest_mcp.plugin.session import Controller
+
+SNAPSHOT = "mcp_snapshot"
+SENT = "mcp_case"
+DESELECTED = "mcp_deselected"
+
+
+class Worker(Participant):
+    """An xdist worker: the snapshot came from the controller, so do the connections; results go to its own spool."""
+
+    def __init__(self, config: pytest.Config, snapshot: "Snapshot") -> None:
+        super().__init__(config, snapshot.settings, snapshot.run, config.workerinput["workerid"])  # type: ignore[attr-defined]
+        self._borrowed = BorrowedFleet(snapshot.address, snapshot.key)
+        config.stash[FLEET] = McpFleet(servers=snapshot.servers, connections=self._borrowed)
+        config.args = snapshot.args
+        if snapshot.records:
+            self.recorder = Recorder(self.run_id, self.state, worker=self.worker)
+
+    def begin_close(self, server: str) -> None:
+        """Have the controller start ending it."""
+        self._borrowed.call(server, "begin_close")
+
+    def keep(self, result: CaseResult, what: CheckFacts, report: pytest.TestReport) -> None:
+        """Send it to the controller on the report, as text: other plugins write reports as JSON."""
+        report.__dict__[SENT] = pickle.dumps((result, what)).hex()
+
+    def pytest_sessionfinish(self) -> None:
+        """Let go of the controller and of the spool."""
+        self.config.workeroutput[DESELECTED] = self.deselected  # type: ignore[attr-defined]
+        self._borrowed.close()
+        if self.recorder:
+            self.recorder.close()
+
+
+class Snapshot:
+    """What a worker needs to collect the same tests and to use the same servers as everybody else."""
+
+    def __init__(self, controller: "Controller", relay: Relay) -> None:
+        self.settings, self.run = controller.settings, controller.run_id
+        self.servers = controller.fleet.servers
+        self.args = list(controller.config.args)
+        self.address, self.key = relay.address, relay.key
+        self.records = controller.recorder is not None
