@@ -2,6 +2,7 @@
 
 import itertools
 import threading
+from collections import deque
 from collections.abc import Sequence
 from typing import Any, Protocol
 
@@ -16,6 +17,7 @@ from pytest_mcp.model.server import Server
 
 Channel = StdioChannel | HttpChannel | SseChannel
 IN_FLIGHT = 32
+HEARD = 1000
 
 
 class Caller(Protocol):
@@ -33,6 +35,9 @@ class Caller(Protocol):
     def listen(self, seconds: float) -> tuple[Noise, ...]:
         """Wait in silence and take what the server emitted meanwhile and before."""
 
+    def heard(self) -> tuple[Noise, ...]:
+        """Everything the server emitted unasked so far, the handshake included; the last thousand of it."""
+
     def close(self) -> Shutdown:
         """End the connection, and the server's process where it is ours."""
 
@@ -47,6 +52,7 @@ class Connection:
         self._ids = itertools.count(1)
         self._lock = threading.Lock()
         self._shutdown: Shutdown | None = None
+        self._heard: deque[Noise] = deque(maxlen=HEARD)
 
     @property
     def usable(self) -> bool:
@@ -65,6 +71,12 @@ class Connection:
 
     def send(self, ask: Ask) -> Exchange:
         """Send one message just as the ask says."""
+        seen = self._send(ask)
+        if seen.noise:
+            self._heard.extend(seen.noise)
+        return seen
+
+    def _send(self, ask: Ask) -> Exchange:
         modern = self.revision if self.era is Era.MODERN else None
         timeout = ask.timeout or self.timeout
         number = None if ask.notification else next(self._ids)
@@ -79,6 +91,11 @@ class Connection:
 
     def send_all(self, asks: Sequence[Ask], in_flight: int = IN_FLIGHT) -> tuple[Exchange, ...]:
         """Send many requests with at most ``in_flight`` unanswered; replies in the order of the asks."""
+        seen = self._send_all(asks, in_flight)
+        self._heard.extend(noise for each in seen for noise in each.noise)
+        return seen
+
+    def _send_all(self, asks: Sequence[Ask], in_flight: int) -> tuple[Exchange, ...]:
         modern = self.revision if self.era is Era.MODERN else None
         numbered = [(next(self._ids), ask) for ask in asks]
         if isinstance(self.channel, HttpChannel):
@@ -92,7 +109,15 @@ class Connection:
 
     def listen(self, seconds: float) -> tuple[Noise, ...]:
         """Wait in silence and take what the server emitted; over Streamable HTTP nothing comes unasked."""
-        return () if isinstance(self.channel, HttpChannel) else self.channel.listen(seconds)
+        if isinstance(self.channel, HttpChannel):
+            return ()
+        noise = self.channel.listen(seconds)
+        self._heard.extend(noise)
+        return noise
+
+    def heard(self) -> tuple[Noise, ...]:
+        """Everything the server emitted unasked so far, the handshake included; the last thousand of it."""
+        return tuple(self._heard)
 
     def close(self) -> Shutdown:
         """End the connection, and the process where it is ours; the second call tells what the first saw."""

@@ -1,6 +1,7 @@
 """The live connections of a run: started together, each counted by its purpose, and ended together."""
 
 import os
+import signal
 import socket
 import threading
 import time
@@ -9,7 +10,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 
 from pytest_mcp.client.connection import Channel, Connection
-from pytest_mcp.client.guard import Guard
+from pytest_mcp.client.guard import Guard, signal_group
 from pytest_mcp.client.handshake import Handshake, negotiate
 from pytest_mcp.client.http import Headers, HttpChannel
 from pytest_mcp.client.listing import bounded, elements, list_all
@@ -44,6 +45,8 @@ class Fleet:
         self._open: set[Connection] = set()
         self._learned: dict[str, tuple[str, ...]] = {}
         self._starts: list[tuple[str, Start]] = []
+        self._started: list[Process] = []
+        self._aborted = threading.Event()
         self._closed = False
         self._closing: dict[str, Future[Shutdown]] = {}
         self._closers = ThreadPoolExecutor(max_workers=32, thread_name_prefix="mcp-close")
@@ -57,7 +60,11 @@ class Fleet:
             return interface
 
         with ThreadPoolExecutor(max_workers=start_limit(), thread_name_prefix="mcp-start") as threads:
-            return tuple(threads.map(one, servers))
+            try:
+                return tuple(threads.map(one, servers))
+            except BaseException:
+                self._abort()
+                raise
 
     def connect(self, server: Server) -> Interface:
         """Start or reach one server, negotiate and list; the connection is kept as the server's shared one."""
@@ -71,8 +78,7 @@ class Fleet:
         except ClientError as error:
             return self._failure(server, began, str(error), None)
         if shaken.problem:
-            self._discard(connection)
-            return self._failure(server, began, shaken.problem, connection.process)
+            return self._failed(server, began, shaken.problem, connection)
         with self._lock:
             self._live[server.id] = connection
         return self._snapshot(connection, shaken, began)
@@ -174,9 +180,16 @@ class Fleet:
         return (*transport.headers, ("Authorization", f"Bearer {token}"))
 
     def _process(self, launch: Launch, *, speaks_on_stdout: bool) -> Process:
-        return Process(
+        if self._aborted.is_set():
+            raise ClientError("not started: the run was interrupted")
+        process = Process(
             launch, rootdir=self._rootdir, pump=self._pump, guard=self._guard, speaks_on_stdout=speaks_on_stdout
         )
+        with self._lock:
+            self._started.append(process)
+        if self._aborted.is_set():
+            signal_group(process.pid, signal.SIGKILL)
+        return process
 
     def _await_port(self, process: Process, port: int, timeout: float) -> None:
         deadline = time.monotonic() + timeout
@@ -193,6 +206,25 @@ class Fleet:
         raise ClientError(
             f"the server {how} (port {port}, exit code {shutdown.exit_code}); its stderr ends: {tail or 'empty'}"
         )
+
+    def _abort(self) -> None:
+        """Interrupted while servers start: nobody waits for them any more."""
+        with self._lock:
+            self._aborted.set()
+            started = list(self._started)
+        for process in started:
+            if process.running:
+                signal_group(process.pid, signal.SIGKILL)
+
+    def _failed(self, server: Server, began: float, problem: str, connection: Connection) -> Interface:
+        """What is known of a server that did not shake hands; one that still runs is ended while others are started."""
+        process = connection.process
+        if process and process.wait(0):
+            self._discard(connection)
+            return self._failure(server, began, problem, process)
+        failure = self._failure(server, began, problem, process)
+        self._closers.submit(self._discard, connection)
+        return failure
 
     def _discard(self, connection: Connection) -> None:
         if connection.process:

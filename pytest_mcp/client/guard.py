@@ -1,8 +1,10 @@
 """A small process that outlives us just long enough to end the servers we started, if we are killed.
 
-Runs as ``python -I -S guard.py``, stdlib only. Reads ``+PID START`` and ``-PID`` lines; at end of input (we are gone)
-it ends the process groups still listed: TERM, two seconds, KILL. ``START`` is the start time from /proc, so that a
-recycled pid is never touched. (PR_SET_PDEATHSIG would not do: it fires when the starting *thread* ends.)
+Runs as ``python -I -S guard.py``, stdlib only. Reads lines: ``?PIPE`` a server is about to be started with this pipe as
+its stdin, ``+PID START PIPE`` it was, ``-PID`` it is gone, ``!PIPE`` it was not. At end of input (we are gone) it ends
+the process groups still listed: TERM, two seconds, KILL. ``START`` is the start time from /proc, so that a recycled pid
+is never touched; the pipe finds a server whose pid we had no time to tell. (PR_SET_PDEATHSIG will not do: it fires when
+the starting *thread* ends.)
 """
 
 import contextlib
@@ -45,18 +47,35 @@ def _end(groups: dict[int, str]) -> None:
         signal_group(pid, signal.SIGKILL)
 
 
+def _readers(pipes: set[str]) -> dict[int, str]:
+    """Process groups whose standard input is one of these pipes."""
+    found: dict[int, str] = {}
+    for name in os.listdir("/proc") if pipes else ():  # noqa: PTH208 - as above
+        with contextlib.suppress(OSError, ValueError):
+            if os.readlink(f"/proc/{name}/fd/0") in pipes:  # noqa: PTH115
+                group = os.getpgid(int(name))
+                found[group] = start_time(group)
+    return found
+
+
 def main() -> None:
     """Follow the list on standard input, then end what is left of it."""
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, signal.SIG_IGN)
     groups: dict[int, str] = {}
+    pipes: set[str] = set()
     for line in sys.stdin:
-        pid, _, began = line[1:].strip().partition(" ")
-        if line.startswith("+"):
-            groups[int(pid)] = began
+        words = line[1:].strip("\n").split(" ")
+        if line.startswith("?"):
+            pipes.add(words[0])
+        elif line.startswith("!"):
+            pipes.discard(words[0])
+        elif line.startswith("+"):
+            groups[int(words[0])] = words[1]
+            pipes.discard(words[2])
         else:
-            groups.pop(int(pid), None)
-    _end(groups)
+            groups.pop(int(words[0]), None)
+    _end({**_readers(pipes), **groups})
 
 
 class Guard:
@@ -66,9 +85,19 @@ class Guard:
         self._lock = threading.Lock()
         self._process: subprocess.Popen[bytes] | None = None
 
-    def add(self, pid: int) -> None:
+    def expect(self, pipe: int) -> str:
+        """Have whoever gets this pipe as stdin ended if we die before ``add``; its name for ``add`` or ``forget``."""
+        name = f"pipe:[{os.fstat(pipe).st_ino}]"
+        self._tell(f"?{name}\n")
+        return name
+
+    def forget(self, name: str) -> None:
+        """Nobody got the pipe."""
+        self._tell(f"!{name}\n")
+
+    def add(self, pid: int, name: str) -> None:
         """Have the process group ended if we die."""
-        self._tell(f"+{pid} {start_time(pid)}\n")
+        self._tell(f"+{pid} {start_time(pid)} {name}\n")
 
     def remove(self, pid: int) -> None:
         """The process group is gone."""

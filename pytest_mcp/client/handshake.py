@@ -35,7 +35,7 @@ def negotiate(connection: Connection, *, timeout: float, probe: bool = True) -> 
     seen = _discover(connection, MODERN_REVISION, timeout * PROBE_SHARE)
     if modern := _modern_result(connection, seen):
         return modern
-    if seen.arrival is Arrival.CLOSED:
+    if seen.arrival is Arrival.CLOSED and not isinstance(connection.channel, HttpChannel):
         return Handshake(problem=f"server/discover: {seen.reason}", retry_fresh=True)
     if seen.error_code in MODERN_ERRORS:
         return Handshake(problem=f"speaks none of our revisions: {_error_text(seen)}")

@@ -4,17 +4,20 @@ HTTP itself is httpcore2's work: no proxies, no redirects, no cookies and no dec
 """
 
 import base64
+import contextlib
 import ssl
 import time
+from collections import deque
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 
 import httpcore2
 
+from pytest_mcp.client.deadline import BoundedBackend, within
 from pytest_mcp.client.sse import EventStream
-from pytest_mcp.client.stdio import RAW_LIMIT, REPLY_LIMIT
-from pytest_mcp.client.wire import Incoming, classify
+from pytest_mcp.client.stdio import NOISE_LIMIT, RAW_LIMIT, REPLY_LIMIT
+from pytest_mcp.client.wire import Incoming, answer, classify
 from pytest_mcp.model.exchange import Arrival, Ask, Exchange, Noise, NoiseKind
 
 Headers = tuple[tuple[str, str], ...]
@@ -32,7 +35,7 @@ class _Reply:
     message: object = None
     first_byte_at: float | None = None
     reason: str = ""
-    noise: list[Noise] = field(default_factory=list)
+    noise: deque[Noise] = field(default_factory=lambda: deque(maxlen=NOISE_LIMIT))
 
 
 def header_value(text: str) -> str:
@@ -61,15 +64,16 @@ class HttpChannel:
         self.session: str | None = None
         self.revision: str | None = None
         self.closed = False
-        self._pool = new_pool()
+        self._pool = new_pool(url)
 
     def exchange(self, request_id: int | None, ask: Ask, body: bytes, timeout: float, mirror: Headers = ()) -> Exchange:
-        """Send one message and wait for its reply, at most ``timeout`` seconds of silence and twice that in all."""
+        """Send one message and wait for its reply, at most ``timeout`` seconds in all."""
         headers = self._headers((*mirror, *ask.headers))
         sent_at = time.perf_counter()
         reply = _Reply()
         try:
-            self._post(headers, body, timeout, reply, request_id)
+            with within(timeout):
+                self._post(headers, body, timeout, reply, request_id)
         except httpcore2.TimeoutException:
             reply.arrival, reply.reason = Arrival.TIMEOUT, "no reply in time"
         except httpcore2.ConnectError as error:
@@ -104,9 +108,10 @@ class HttpChannel:
         if self.session is None:
             return None
         try:
-            reply = self._pool.request(
-                "DELETE", self._url, headers=self._headers(()), extensions={"timeout": timeouts(timeout)}
-            )
+            with within(timeout):
+                reply = self._pool.request(
+                    "DELETE", self._url, headers=self._headers(()), extensions={"timeout": timeouts(timeout)}
+                )
         except (httpcore2.TimeoutException, httpcore2.NetworkError, httpcore2.ProtocolError, OSError):
             return None
         return int(reply.status)
@@ -130,7 +135,6 @@ class HttpChannel:
     def _post(
         self, headers: list[tuple[bytes, bytes]], body: bytes, timeout: float, reply: _Reply, rid: int | None
     ) -> None:
-        deadline = time.perf_counter() + timeout
         extensions = {"timeout": timeouts(timeout)}
         with self._pool.stream("POST", self._url, headers=headers, content=body, extensions=extensions) as response:
             reply.first_byte_at = time.perf_counter()
@@ -139,11 +143,10 @@ class HttpChannel:
             kind = (
                 next((v for n, v in reply.headers if n.lower() == "content-type"), "").partition(";")[0].strip().lower()
             )
-            chunks = _until(response.iter_stream(), deadline)
             if kind == "text/event-stream":
-                self._events(chunks, reply, rid)
+                self._events(response.iter_stream(), reply, rid, extensions)
             else:
-                self._body(chunks, reply, rid)
+                self._body(response.iter_stream(), reply, rid)
 
     def _body(self, chunks: Iterator[bytes], reply: _Reply, rid: int | None) -> None:
         body = bytearray()
@@ -162,16 +165,26 @@ class HttpChannel:
         else:
             reply.reason = f"HTTP {reply.status} without a JSON-RPC reply in its body"
 
-    def _events(self, chunks: Iterator[bytes], reply: _Reply, rid: int | None) -> None:
+    def _events(
+        self, chunks: Iterator[bytes], reply: _Reply, rid: int | None, extensions: dict[str, dict[str, float]]
+    ) -> None:
         stream = EventStream(self._reply_limit)
         for chunk in chunks:
             for payload in stream.feed(chunk):
                 if self._event(payload, reply, rid):
                     return
+                self._answer(payload, extensions)
             if stream.overflow:
                 reply.reason = f"event over {self._reply_limit} bytes"
                 return
         reply.arrival, reply.reason = Arrival.CLOSED, "the event stream ended without a reply"
+
+    def _answer(self, payload: bytes, extensions: dict[str, dict[str, float]]) -> None:
+        """A request of the server's amid its reply: it waits for our answer, which is a POST of its own."""
+        incoming = classify(payload)
+        if incoming.noise is NoiseKind.SERVER_REQUEST and (body := answer(incoming.message)):
+            with contextlib.suppress(httpcore2.NetworkError, httpcore2.ProtocolError, OSError):
+                self._pool.request("POST", self._url, headers=self._headers(()), content=body, extensions=extensions)
 
     @staticmethod
     def _event(payload: bytes, reply: _Reply, rid: int | None) -> bool:
@@ -185,10 +198,15 @@ class HttpChannel:
         return False
 
 
-def new_pool() -> httpcore2.ConnectionPool:
+def new_pool(url: str) -> httpcore2.ConnectionPool:
     """Connections to one server; certificates are checked against the system's, or SSL_CERT_FILE."""
+    encrypted = url.partition(":")[0].lower() == "https"  # reading the system's certificates costs more than a start
     return httpcore2.ConnectionPool(
-        ssl_context=ssl.create_default_context(), max_connections=64, max_keepalive_connections=8, keepalive_expiry=30.0
+        ssl_context=ssl.create_default_context() if encrypted else None,
+        max_connections=64,
+        max_keepalive_connections=8,
+        keepalive_expiry=30.0,
+        network_backend=BoundedBackend(),
     )
 
 
@@ -202,10 +220,3 @@ def raw_headers(ours: dict[str, str], more: Headers) -> list[tuple[bytes, bytes]
 def timeouts(seconds: float) -> dict[str, float]:
     """The same bound for connecting, each read, each write and waiting for a connection."""
     return {"connect": seconds, "read": seconds, "write": seconds, "pool": seconds}
-
-
-def _until(chunks: Iterator[bytes], deadline: float) -> Iterator[bytes]:
-    for chunk in chunks:
-        yield chunk
-        if time.perf_counter() > deadline:
-            raise httpcore2.ReadTimeout("the reply kept trickling past its time")

@@ -1,5 +1,6 @@
 """Lists everything a server offers, page by page, and keeps it as it came."""
 
+import time
 from typing import Any
 
 from pytest_mcp.client.connection import Connection
@@ -7,6 +8,8 @@ from pytest_mcp.model.exchange import Arrival, Noise
 from pytest_mcp.model.interface import Element, ElementKind, Listing
 
 PAGES = 1000
+PATIENCE = 3
+"""How many times the timeout of one reply a whole list may take."""
 DEPTH_KEPT = 128
 LISTS: tuple[tuple[str, str, str, ElementKind, str], ...] = (
     ("tools/list", "tools", "tools", ElementKind.TOOL, "name"),
@@ -60,7 +63,11 @@ def _list(connection: Connection, method: str, noise: list[Noise]) -> Listing:
     pages: list[Any] = []
     cursors: set[str] = set()
     params: dict[str, Any] | None = None
+    seconds = PATIENCE * connection.timeout
+    deadline = time.monotonic() + seconds
     while len(pages) < PAGES:
+        if time.monotonic() > deadline:
+            return Listing(method=method, pages=tuple(pages), problem=f"does not end within {seconds:g} s")
         seen = connection.request(method, params)
         noise += seen.noise
         if seen.arrival is not Arrival.REPLY or seen.result is None:

@@ -19,6 +19,8 @@ from pytest_mcp.model.server import Launch
 
 EOF_GRACE = 5.0
 TERM_GRACE = 2.0
+LINGER = 0.5
+"""Seconds in which children of a server that exited may follow it before they count as left behind."""
 PRIVATE_PREFIXES = ("PYTEST_", "COV_CORE_", "_PYTEST_")
 """Our own variables; PYTEST_MCP_DATABASE_URL holds a password that no server under test may see."""
 
@@ -40,11 +42,10 @@ class Process:
         if not Path(cwd).is_dir():
             raise ClientError(f"working directory {cwd} does not exist; create it or correct cwd")
         self.started_at = time.monotonic()
-        self._popen = _popen(launch, cwd, speaks_on_stdout)
-        self.pid = self._popen.pid
         self._pump, self._guard = pump, guard
         self._lock = threading.Lock()
-        guard.add(self.pid)
+        self._popen, self._stdin = _started(launch, cwd, speaks_on_stdout, guard)
+        self.pid = self._popen.pid
         self._pidfd = os.pidfd_open(self.pid)
         self.stderr = Stderr()
         log = self._popen.stderr or self._popen.stdout
@@ -55,8 +56,7 @@ class Process:
     @property
     def stdin(self) -> int:
         """Descriptor to write to the server."""
-        assert self._popen.stdin
-        return self._popen.stdin.fileno()
+        return self._stdin
 
     @property
     def stdout(self) -> int:
@@ -125,13 +125,18 @@ class Process:
 
     def _sweep(self) -> int:
         """End what the dead leader left in its group (not yet reaped, so the group is still its own); how many."""
-        left = _members(self.pid)
+        left = self._outlived(LINGER)
         if left:
             signal_group(self.pid, signal.SIGTERM)
-            deadline = time.monotonic() + TERM_GRACE
-            while _members(self.pid) and time.monotonic() < deadline:
-                time.sleep(0.02)
+            self._outlived(TERM_GRACE)
             signal_group(self.pid, signal.SIGKILL)
+        return left
+
+    def _outlived(self, seconds: float) -> int:
+        """How many of the group are still there after at most so long."""
+        deadline = time.monotonic() + seconds
+        while (left := _members(self.pid)) and time.monotonic() < deadline:
+            time.sleep(0.02)
         return left
 
     def close_stdout(self) -> None:
@@ -140,20 +145,40 @@ class Process:
             self._popen.stdout.close()
 
     def _close_stdin(self) -> None:
-        if self._popen.stdin:
-            with contextlib.suppress(OSError):
-                self._popen.stdin.close()
+        if self._stdin >= 0:
+            os.close(self._stdin)
+            self._stdin = -1
 
     def _release(self) -> None:
         self._close_stdin()
         log = self._popen.stderr or self._popen.stdout
         if log:
             self._pump.forget(log.fileno())
+            self.stderr.drain(log.fileno())
             log.close()
         os.close(self._pidfd)
 
 
-def _popen(launch: Launch, cwd: str, speaks_on_stdout: bool) -> subprocess.Popen[bytes]:
+def _started(launch: Launch, cwd: str, speaks_on_stdout: bool, guard: Guard) -> tuple[subprocess.Popen[bytes], int]:
+    """The process and our end of its stdin; the guard knows of it before it is there."""
+    theirs, ours = os.pipe()
+    try:
+        name = guard.expect(theirs)
+        try:
+            popen = _popen(launch, cwd, speaks_on_stdout, theirs)
+        except BaseException:
+            guard.forget(name)
+            raise
+    except BaseException:
+        os.close(ours)
+        raise
+    finally:
+        os.close(theirs)
+    guard.add(popen.pid, name)
+    return popen, ours
+
+
+def _popen(launch: Launch, cwd: str, speaks_on_stdout: bool, stdin: int) -> subprocess.Popen[bytes]:
     env = environment(launch, os.environ)
     program = launch.command if os.sep not in launch.command else str(Path(cwd, launch.command))
     if shutil.which(program, path=env.get("PATH")) is None:
@@ -163,7 +188,7 @@ def _popen(launch: Launch, cwd: str, speaks_on_stdout: bool) -> subprocess.Popen
     try:
         return subprocess.Popen(
             [program, *launch.args],
-            stdin=subprocess.PIPE,
+            stdin=stdin,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE if speaks_on_stdout else subprocess.STDOUT,
             cwd=cwd,

@@ -24,6 +24,12 @@ class Stderr:
         self.tail = (self.tail + chunk)[-KEPT:]
         self.total += len(chunk)
 
+    def drain(self, fd: int) -> None:
+        """Take what is still in a pipe that does not block."""
+        with contextlib.suppress(OSError):
+            while chunk := os.read(fd, CHUNK):
+                self.feed(chunk)
+
     def text(self) -> str:
         """What is kept, as text, with a line that says how much is missing."""
         if self.total <= KEPT:

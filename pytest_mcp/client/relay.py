@@ -9,7 +9,7 @@ import secrets
 import tempfile
 import threading
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from multiprocessing.connection import Client, Listener
 from multiprocessing.connection import Connection as Pipe
 from pathlib import Path
@@ -21,7 +21,14 @@ from pytest_mcp.client.wire import classify
 from pytest_mcp.model.exchange import Ask, Exchange, Noise
 from pytest_mcp.model.interface import Shutdown
 
-LENT = {"request", "send", "send_all", "listen"}
+LENT = {"request", "send", "send_all", "listen", "heard"}
+
+
+@dataclass(frozen=True, slots=True)
+class _Failed:
+    """A call that raised in the controller."""
+
+    reason: str
 
 
 class Relay:
@@ -54,7 +61,13 @@ class Relay:
         with contextlib.suppress(EOFError, OSError):
             while True:
                 server, verb, args, kwargs = pipe.recv()
-                pipe.send(_unparsed(self._carry_out(server, verb, args, kwargs)))
+                pipe.send(_unparsed(self._carried_out(server, verb, args, kwargs)))
+
+    def _carried_out(self, server: str, verb: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        try:
+            return self._carry_out(server, verb, args, kwargs)
+        except Exception as error:  # noqa: BLE001 - told to the worker, whose other calls go on
+            return _Failed(f"{type(error).__name__}: {error}")
 
     def _carry_out(self, server: str, verb: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         if verb == "close":
@@ -88,6 +101,10 @@ class RelayedConnection:
         """See Connection.listen."""
         return self._borrowed.call(self._server, "listen", seconds)  # type: ignore[no-any-return]
 
+    def heard(self) -> tuple[Noise, ...]:
+        """See Connection.heard."""
+        return self._borrowed.call(self._server, "heard")  # type: ignore[no-any-return]
+
     def close(self) -> Shutdown:
         """See Connection.close."""
         return self._borrowed.call(self._server, "close")  # type: ignore[no-any-return]
@@ -110,8 +127,16 @@ class BorrowedFleet:
         with self._lock:
             if self._pipe is None:
                 self._pipe = Client(self._address, family="AF_UNIX", authkey=self._key.encode())
-            self._pipe.send((server, verb, args, kwargs))
-            return _parsed(self._pipe.recv())
+            try:
+                self._pipe.send((server, verb, args, kwargs))
+                reply = self._pipe.recv()
+            except BaseException:  # a test's time is over: what still comes belongs to nobody
+                self._pipe.close()
+                self._pipe = None
+                raise
+        if isinstance(reply, _Failed):
+            raise RuntimeError(reply.reason)
+        return _parsed(reply)
 
     def close(self) -> None:
         """Give the connection back."""

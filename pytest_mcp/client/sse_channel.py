@@ -43,7 +43,7 @@ class SseChannel:
         self, server: str, url: str, headers: Headers, *, timeout: float, reply_limit: int = REPLY_LIMIT
     ) -> None:
         self._server, self._url, self._own, self._reply_limit = server, url, headers, reply_limit
-        self._pool = new_pool()
+        self._pool = new_pool(url)
         self._waiting: dict[int, _Waiting] = {}
         self._expired: set[int] = set()
         self._noise: deque[Noise] = deque(maxlen=NOISE_LIMIT)

@@ -56,6 +56,7 @@ STEPS = {
     "later": later,
     "read": read_line,
     "child": child,
+    "brief": lambda i, seconds: subprocess.Popen(["sleep", str(seconds)], stdin=-3, stdout=-3, stderr=-3),
     "close": lambda i: os.close(1),
     "environment": lambda i: reply(i, dict(os.environ)),
     "exit": lambda i, code: os._exit(code),
