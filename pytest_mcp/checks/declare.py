@@ -21,6 +21,8 @@ class Declared:
     transport: Literal["stdio", "http"] | None = None
     unreached: bool = False
     """Also generated for servers that did not connect."""
+    member: str | None = None
+    """Generated only for elements whose definition has this member."""
     last: bool = False
     """Runs after everything else on its server: it ends the shared connection."""
 
@@ -34,6 +36,7 @@ def check(  # noqa: PLR0913 - a declaration: every argument is named
     era: Era | None = None,
     transport: Literal["stdio", "http"] | None = None,
     unreached: bool = False,
+    member: str | None = None,
     last: bool = False,
 ) -> Callable[[_Test], _Test]:
     """Declare a test function a check; its docstring's first line is its demand, its folder the suite."""
@@ -48,7 +51,7 @@ def check(  # noqa: PLR0913 - a declaration: every argument is named
             reference=reference,
             remedy=remedy,
         )
-        kept = Declared(check=what, era=era, transport=transport, unreached=unreached, last=last)
+        kept = Declared(check=what, era=era, transport=transport, unreached=unreached, member=member, last=last)
         test.__dict__["mcp_declared"] = kept
         return test
 

@@ -2,7 +2,8 @@
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
 from typing import Any
 from urllib.parse import unquote
 
@@ -36,6 +37,13 @@ def _fields(element: Element) -> dict[str, Any]:
 def _named(element: Element) -> bool:
     """False for one without a usable name, which is called by its place in the list."""
     return element.name in (_fields(element).get(member) for member in ("name", "uri", "uriTemplate"))
+
+
+def over(elements: Iterable[Element], rule: Callable[[Element], Iterator[Violation]]) -> Iterator[Violation]:
+    """A rule over every element, each violation with the element it is about."""
+    for element in elements:
+        for violation in rule(element):
+            yield replace(violation, element=f"{element.kind}:{element.name}")
 
 
 def duplicates(elements: Iterable[Element]) -> Iterator[Violation]:
@@ -140,10 +148,14 @@ def _required(found: dict[str, Any], member: str) -> Iterator[Violation]:
     required, properties = found.get("required"), found.get("properties", {})
     if not isinstance(required, list) or not isinstance(properties, dict) or _composed(found):
         return
+    if isinstance(found.get("additionalProperties"), dict):
+        return
     missing = [name for name in required if isinstance(name, str) and name not in properties]
     if missing:
         names = ", ".join(inert_line(name, limit=40) for name in missing[:10])
-        yield Violation(title=f"{member} requires parameters it does not define", got=names)
+        # valid JSON Schema all the same: a client sends them without knowing what they are
+        title = f"{member} requires parameters it does not define"
+        yield Violation(title=title, got=names, severity=Severity.MEDIUM)
 
 
 def _composed(found: dict[str, Any]) -> bool:
@@ -151,7 +163,7 @@ def _composed(found: dict[str, Any]) -> bool:
 
 
 def _references(found: dict[str, Any], member: str) -> Iterator[Violation]:
-    remote = sorted({ref for ref in _refs(found) if _SCHEME.match(ref) or ref.startswith("//")})
+    remote = sorted({ref for ref in _refs(found) if not ref.startswith("#")})
     if remote:
         yield Violation(
             title=f"{member} refers to a schema elsewhere", got=inert_line(", ".join(remote)), severity=Severity.MEDIUM
@@ -162,17 +174,22 @@ def _references(found: dict[str, Any], member: str) -> Iterator[Violation]:
         yield Violation(title=f"{member} refers to a definition it does not have", got=inert_line(", ".join(broken)))
 
 
-def _refs(node: Any, *, named: bool = False) -> Iterator[str]:
-    """Every ``$ref`` of a schema of bounded depth, plain data left aside; ``named``: keys are names."""
+def _refs(node: Any, *, named: bool = False, root: bool = True) -> Iterator[str]:
+    """Every ``$ref`` of a schema of bounded depth; ``named``: keys are names.
+
+    Plain data is left aside, and so is a subschema with an ``$id``: it is a document of its own.
+    """
     if isinstance(node, dict):
+        if not root and not named and isinstance(node.get("$id"), str):
+            return
         if not named and isinstance(node.get("$ref"), str):
             yield node["$ref"]
         for key, child in node.items():
             if named or key not in _NOT_SCHEMAS:
-                yield from _refs(child, named=not named and key in _NAMED_SCHEMAS)
+                yield from _refs(child, named=not named and key in _NAMED_SCHEMAS, root=False)
     elif isinstance(node, list):
         for child in node:
-            yield from _refs(child)
+            yield from _refs(child, root=False)
 
 
 def _resolves(root: Any, ref: str) -> bool:

@@ -107,6 +107,14 @@ def refused(exchange: Exchange, codes: Iterable[int], what: str) -> Iterator[Vio
         yield Violation(title=f"{what}: wrong error code", expected=expected, got=got, severity=Severity.LOW)
 
 
+def supported_named(exchange: Exchange) -> Iterator[Violation]:
+    """An UnsupportedProtocolVersionError lists the revisions that would do (basic/versioning)."""
+    details = (exchange.error or {}).get("data")
+    supported = details.get("supported") if isinstance(details, dict) else None
+    if exchange.error_code == -32022 and not (isinstance(supported, list) and supported):
+        yield Violation(title="error -32022 without the list of supported versions", got=inert_line(repr(details)))
+
+
 def http_status(exchange: Exchange, status: int, what: str) -> Iterator[Violation]:
     """Over HTTP the status says the same as the error; nothing to say about another transport."""
     if exchange.http_status is not None and exchange.http_status != status:

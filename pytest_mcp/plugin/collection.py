@@ -157,7 +157,8 @@ def _pairs(fleet: McpFleet, fixture: str, member: str | None) -> Iterator[tuple[
     for server in fleet.servers:
         elements = [element for kind in _KINDS[fixture] for element in server.interface.of_kind(kind)]
         for element, name in zip(elements, _element_ids(elements, server.entry.secrets), strict=True):
-            yield server, element, f"{safe_id(server.id)}/{name}"
+            if member is None or (isinstance(element.definition, dict) and member in element.definition):
+                yield server, element, f"{safe_id(server.id)}/{name}"
 
 
 def _element_ids(elements: Iterable[Element], secrets: tuple[str, ...]) -> Iterator[str]:

@@ -104,7 +104,7 @@ class Participant:
             found = declared(getattr(item, "function", None))
             if identity and found and found.last:
                 self._to_close.add(identity.server)
-            elif identity:
+            elif identity and (found is None or "mcp_client" in getattr(item, "fixturenames", ())):
                 self._left[identity.server].add(item.nodeid)
 
     @pytest.hookimpl(tryfirst=True)

@@ -90,6 +90,7 @@ def test_unsupported_version_is_refused(mcp_client: Caller, mcp_report: McpRepor
     mcp_report.judge(
         [
             *messages.refused(seen, [-32022], "unknown protocol version"),
+            *messages.supported_named(seen),
             *messages.http_status(seen, 400, "unknown protocol version"),
         ]
     )

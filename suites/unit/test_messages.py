@@ -1,6 +1,7 @@
 """Does the server keep to JSON-RPC and to its transport?"""
 
 import string
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from pytest_mcp.checks import check, messages
@@ -11,7 +12,7 @@ from pytest_mcp.model.finding import Severity, Violation
 from pytest_mcp.model.interface import Era
 
 PROBE_LIST = {"tools": "tools/list", "resources": "resources/list", "prompts": "prompts/list"}
-SILENCE = 0.05
+SILENCE = 0.01
 MIXED = 12
 
 
@@ -82,7 +83,7 @@ def _refused_somehow(seen: Exchange) -> list[Violation]:
     remedy="never reply to a message without an id, not even with an error",
 )
 def test_notifications_get_no_reply(mcp_server: McpServer, mcp_client: Caller, mcp_report: McpReport) -> None:
-    """A notification, known or unknown, gets no reply."""
+    """A notification gets no reply, not even an unknown one."""
     sent = mcp_client.send(Ask(method="notifications/pytest-mcp-unknown", notification=True))
     seen = mcp_client.send(harmless(mcp_server))
     noise = (*sent.noise, *seen.noise, *mcp_client.listen(SILENCE))
@@ -113,35 +114,25 @@ def test_concurrent_requests_are_not_mixed_up(mcp_server: McpServer, mcp_client:
     alone = {ask is good: mcp_client.send(ask) for ask in (good, bad[-1])}
     seen = mcp_client.send_all(asks)
     mixed = [
-        Violation(title=f"{each.method}: got the reply of another request", got=repr(each.message)[:200])
+        each
         for ask, each in zip(asks, seen, strict=True)
         if None not in (each.message, alone[ask is good].message) and _succeeds(each) != _succeeds(alone[ask is good])
     ]
-    lost = [Violation(title=f"{each.method}: no reply", got=each.reason) for each in seen if each.message is None]
+    lost = [each for each in seen if each.message is None]
     noise = [noise for each in seen for noise in each.noise]
     twice = messages.stray(noise, {NoiseKind.DUPLICATE_REPLY: "second reply to a request"})
-    mcp_report.judge([*mixed, *lost, *twice])
+    mcp_report.judge([*_together("got the reply of another request", mixed), *_together("no reply", lost), *twice])
+
+
+def _together(what: str, seen: Sequence[Exchange]) -> Iterator[Violation]:
+    """One violation for all requests that went wrong in one way."""
+    if seen:
+        lines = [f"{each.method}: {each.reason or repr(each.message)[:200]}" for each in seen]
+        yield Violation(title=f"{len(seen)} of {MIXED} requests in flight: {what}", evidence="\n".join(lines))
 
 
 def _succeeds(seen: Exchange) -> bool:
     return isinstance(seen.message, dict) and "result" in seen.message
-
-
-@check(
-    "stdout-purity",
-    severity=Severity.HIGH,
-    reference="MCP basic/transports, stdio",
-    remedy="write logs and banners to stderr; on stdout only messages",
-    transport="stdio",
-)
-def test_stdout_carries_only_messages(mcp_server: McpServer, mcp_client: Caller, mcp_report: McpReport) -> None:
-    """Nothing but protocol messages comes on stdout."""
-    seen = mcp_client.send(harmless(mcp_server))
-    kinds = {
-        NoiseKind.NOT_JSON: "line on stdout that is no JSON",
-        NoiseKind.INVALID: "line on stdout that is no JSON-RPC message",
-    }
-    mcp_report.judge(messages.stray((*mcp_server.interface.noise, *seen.noise), kinds))
 
 
 @check(
@@ -156,3 +147,20 @@ def test_ping(mcp_client: Caller, mcp_report: McpReport) -> None:
     seen = mcp_client.request("ping")
     if not isinstance(seen.result, dict):
         mcp_report.judge([Violation(title="ping is not answered", got=repr(seen.error or seen.reason))])
+
+
+@check(
+    "stdout-purity",
+    severity=Severity.HIGH,
+    reference="MCP basic/transports, stdio",
+    remedy="write logs and banners to stderr; on stdout only messages",
+    transport="stdio",
+)
+def test_stdout_carries_only_messages(mcp_server: McpServer, mcp_client: Caller, mcp_report: McpReport) -> None:
+    """Nothing but protocol messages comes on stdout."""
+    mcp_client.send(harmless(mcp_server))
+    kinds = {
+        NoiseKind.NOT_JSON: "line on stdout that is no JSON",
+        NoiseKind.INVALID: "line on stdout that is no JSON-RPC message",
+    }
+    mcp_report.judge(messages.stray(mcp_client.heard(), kinds))

@@ -3,7 +3,14 @@
 from pytest_mcp.checks import check, definitions, messages
 from pytest_mcp.fixtures import McpReport, McpServer
 from pytest_mcp.model.finding import Severity
-from pytest_mcp.model.interface import Element
+from pytest_mcp.model.interface import Element, ElementKind
+
+
+def resources_of(server: McpServer, report: McpReport) -> tuple[Element, ...]:
+    """Every resource and template of the server; ends the test where there is none."""
+    interface = server.interface
+    listed = (*interface.of_kind(ElementKind.RESOURCE), *interface.of_kind(ElementKind.TEMPLATE))
+    return listed or report.not_applicable("lists no resources")
 
 
 @check(
@@ -23,9 +30,11 @@ def test_resource_has_its_shape(mcp_resource: Element, mcp_server: McpServer, mc
     reference="MCP server/resources, Data Types; RFC 3986; RFC 6570",
     remedy="use an absolute uri, and templates with balanced braces",
 )
-def test_resource_uri_is_valid(mcp_resource: Element, mcp_report: McpReport) -> None:
-    """A resource's uri is absolute, a template's expressions are well formed."""
-    mcp_report.judge([*definitions.resource_uri(mcp_resource), *definitions.template_uri(mcp_resource)])
+def test_resource_uris_are_valid(mcp_server: McpServer, mcp_report: McpReport) -> None:
+    """The uris of resources are absolute, the expressions of templates well formed."""
+    listed = resources_of(mcp_server, mcp_report)
+    wrong = definitions.over(listed, definitions.resource_uri)
+    mcp_report.judge([*wrong, *definitions.over(listed, definitions.template_uri)])
 
 
 @check(
@@ -34,9 +43,9 @@ def test_resource_uri_is_valid(mcp_resource: Element, mcp_report: McpReport) -> 
     reference="MCP schema: Resource.mimeType; RFC 6838",
     remedy="use type/subtype, for example text/plain",
 )
-def test_resource_mime_type_is_valid(mcp_resource: Element, mcp_report: McpReport) -> None:
-    """A mime type has the form type/subtype."""
-    mcp_report.judge(definitions.mime_type(mcp_resource))
+def test_resource_mime_types_are_valid(mcp_server: McpServer, mcp_report: McpReport) -> None:
+    """Mime types have the form type/subtype."""
+    mcp_report.judge(definitions.over(resources_of(mcp_server, mcp_report), definitions.mime_type))
 
 
 @check(
@@ -56,6 +65,7 @@ def test_prompt_has_its_shape(mcp_prompt: Element, mcp_server: McpServer, mcp_re
     reference="MCP server/prompts, Data Types",
     remedy="give each argument a name of its own",
 )
-def test_prompt_arguments_are_distinct(mcp_prompt: Element, mcp_report: McpReport) -> None:
+def test_prompt_arguments_are_distinct(mcp_server: McpServer, mcp_report: McpReport) -> None:
     """The arguments of a prompt have different names."""
-    mcp_report.judge(definitions.prompt_arguments(mcp_prompt))
+    prompts = mcp_server.interface.of_kind(ElementKind.PROMPT) or mcp_report.not_applicable("lists no prompts")
+    mcp_report.judge(definitions.over(prompts, definitions.prompt_arguments))

@@ -3,7 +3,12 @@
 from pytest_mcp.checks import check, definitions, messages
 from pytest_mcp.fixtures import McpReport, McpServer
 from pytest_mcp.model.finding import Severity
-from pytest_mcp.model.interface import Element
+from pytest_mcp.model.interface import Element, ElementKind
+
+
+def tools_of(server: McpServer, report: McpReport) -> tuple[Element, ...]:
+    """Every tool of the server; ends the test where there is none."""
+    return server.interface.of_kind(ElementKind.TOOL) or report.not_applicable("lists no tools")
 
 
 @check(
@@ -23,9 +28,9 @@ def test_tool_has_its_shape(mcp_tool: Element, mcp_server: McpServer, mcp_report
     reference="MCP server/tools, Tool Names",
     remedy="use 1 to 128 letters, digits, _ - . /",
 )
-def test_tool_name_is_portable(mcp_tool: Element, mcp_report: McpReport) -> None:
-    """The tool's name keeps to the characters and length every client takes."""
-    mcp_report.judge(definitions.name_syntax(mcp_tool))
+def test_tool_names_are_portable(mcp_server: McpServer, mcp_report: McpReport) -> None:
+    """The names of tools keep to the characters and length every client takes."""
+    mcp_report.judge(definitions.over(tools_of(mcp_server, mcp_report), definitions.name_syntax))
 
 
 @check(
@@ -34,9 +39,9 @@ def test_tool_name_is_portable(mcp_tool: Element, mcp_report: McpReport) -> None
     reference="MCP schema: Tool.description",
     remedy="say what the tool does and when to use it",
 )
-def test_tool_is_described(mcp_tool: Element, mcp_report: McpReport) -> None:
-    """The tool has a description."""
-    mcp_report.judge(definitions.described(mcp_tool))
+def test_tools_are_described(mcp_server: McpServer, mcp_report: McpReport) -> None:
+    """Every tool has a description."""
+    mcp_report.judge(definitions.over(tools_of(mcp_server, mcp_report), definitions.described))
 
 
 @check(
@@ -55,11 +60,10 @@ def test_tool_input_schema_is_valid(mcp_tool: Element, mcp_report: McpReport) ->
     severity=Severity.MEDIUM,
     reference="MCP server/tools, Output Schema",
     remedy="make outputSchema a valid, self-contained JSON Schema, or leave it out",
+    member="outputSchema",
 )
 def test_tool_output_schema_is_valid(mcp_tool: Element, mcp_report: McpReport) -> None:
     """The tool's output schema, where it has one, is valid."""
-    if not isinstance(mcp_tool.definition, dict) or "outputSchema" not in mcp_tool.definition:
-        mcp_report.not_applicable("no outputSchema")
     mcp_report.judge(definitions.schema(mcp_tool, "outputSchema"))
 
 
@@ -69,9 +73,9 @@ def test_tool_output_schema_is_valid(mcp_tool: Element, mcp_report: McpReport) -
     reference="MCP server/tools, Data Types",
     remedy="describe each parameter: its meaning, its unit, an example",
 )
-def test_tool_parameters_are_described(mcp_tool: Element, mcp_report: McpReport) -> None:
-    """Each parameter of the tool says what it means."""
-    mcp_report.judge(definitions.parameters_described(mcp_tool))
+def test_tool_parameters_are_described(mcp_server: McpServer, mcp_report: McpReport) -> None:
+    """Each parameter of each tool says what it means."""
+    mcp_report.judge(definitions.over(tools_of(mcp_server, mcp_report), definitions.parameters_described))
 
 
 @check(
@@ -80,9 +84,9 @@ def test_tool_parameters_are_described(mcp_tool: Element, mcp_report: McpReport)
     reference="MCP server/tools, Data Types",
     remedy="define the parameters that the description names in inputSchema.properties",
 )
-def test_tool_schema_names_its_arguments(mcp_tool: Element, mcp_report: McpReport) -> None:
+def test_tool_schemas_name_their_arguments(mcp_server: McpServer, mcp_report: McpReport) -> None:
     """A tool whose description lists arguments defines them in its schema."""
-    mcp_report.judge(definitions.no_arguments_but_named(mcp_tool))
+    mcp_report.judge(definitions.over(tools_of(mcp_server, mcp_report), definitions.no_arguments_but_named))
 
 
 @check(
@@ -91,6 +95,6 @@ def test_tool_schema_names_its_arguments(mcp_tool: Element, mcp_report: McpRepor
     reference="MCP schema: ToolAnnotations",
     remedy="set readOnlyHint or destructiveHint, not both",
 )
-def test_tool_annotations_agree(mcp_tool: Element, mcp_report: McpReport) -> None:
-    """The tool's annotations do not contradict each other."""
-    mcp_report.judge(definitions.annotations(mcp_tool))
+def test_tool_annotations_agree(mcp_server: McpServer, mcp_report: McpReport) -> None:
+    """The annotations of a tool do not contradict each other."""
+    mcp_report.judge(definitions.over(tools_of(mcp_server, mcp_report), definitions.annotations))
