@@ -2,10 +2,12 @@
 
 import os
 import pickle
+import threading
 import uuid
 from contextlib import ExitStack
 from datetime import UTC, datetime
 from functools import partial
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -189,6 +191,8 @@ class Controller(Participant):
             self._record_servers()
 
     def _connect(self, live: Fleet) -> None:
+        # the first check needs it, half a second of reading it; here it costs only the waiting for slow servers
+        threading.Thread(target=import_module, args=("mcp_types.methods",), daemon=True).start()
         """Interrupted here, servers are not ended one by one: the fleet's guard ends them once this process is gone."""
         progress = Progress(self.config, len(self.inventory.servers))
         secrets = {server.id: server.secrets for server in self.inventory.servers}
