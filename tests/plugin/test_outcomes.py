@@ -5,22 +5,30 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from types import SimpleNamespace
 from typing import Any
+from xml.etree import ElementTree
 
 import pytest
 
-from pytest_mcp.model.run import Outcome, Run, Verdict, VerdictWord
+from pytest_mcp.model.run import CaseResult, Outcome, Run, Verdict, VerdictWord
 from pytest_mcp.plugin.ending import Ending
 from pytest_mcp.settings import Gate
 from tests.plugin.conftest import Project, Ran
 
-OWN = "pytest_mcp/suites/unit/test_tools.py::"
 CONFTEST = """
 from pytest_mcp.checks import definitions
 
-def annotations(element):
+def annotations(*_):
     raise ZeroDivisionError("our own fault")
 
 definitions.annotations = annotations
+"""
+ANNOTATES = """
+def pytest_runtest_logreport(report):
+    # like those who annotate: the location, and the place and message of the crash
+    if report.failed and report.when == "call":
+        crash = report.longrepr.reprcrash
+        with open("places", "a") as places:
+            print(*report.location, crash.path, crash.lineno, crash.message, sep="|", file=places)
 """
 THEIRS = """
 import pytest
@@ -48,46 +56,50 @@ def test_measures(mcp_client, mcp_report):
     mcp_report.note("asked once")
     assert mcp_client.request("tools/list").result
 """
+THEIR = "project:test_theirs.py::"
 TABLE = [
-    # test, word at the end of its line under -v, what JUnit holds, outcome of the run
-    (f"{OWN}test_tool_has_its_shape[one/echo]", "PASSED", None, Outcome.PASSED),
-    (f"{OWN}test_tool_input_schema_is_valid[one/wrong]", "FAILED", "failure", Outcome.FAILED),
-    (f"{OWN}test_tool_is_described[one/wrong]", "PASSED", None, Outcome.RECORDED),
-    (f"{OWN}test_tool_output_schema_is_valid[one/echo]", "SKIPPED", "skipped", Outcome.NOT_APPLICABLE),
-    (f"{OWN}test_tool_annotations_agree[one/echo]", "ERROR", "error", Outcome.ERROR),
-    ("test_theirs.py::test_proves_nothing[one]", "SKIPPED", "skipped", Outcome.INCONCLUSIVE),
-    ("test_theirs.py::test_is_known[one]", "XFAIL", "skipped", Outcome.WAIVED),
-    ("test_theirs.py::test_is_wrong[one]", "FAILED", "failure", Outcome.FAILED),
-    ("test_theirs.py::test_cannot_start[one]", "ERROR", "error", Outcome.ERROR),
-    ("test_theirs.py::test_measures[one]", "PASSED", None, Outcome.PASSED),
+    # check, word at the end of its line under -v, what JUnit holds, outcome of the run
+    ("connects", "PASSED", None, Outcome.PASSED),
+    ("tool-input-schema", "FAILED", "failure", Outcome.FAILED),
+    ("tool-description", "PASSED", None, Outcome.RECORDED),
+    ("meta-required", "SKIPPED", "skipped", Outcome.NOT_APPLICABLE),
+    ("tool-annotations", "ERROR", "error", Outcome.ERROR),
+    (f"{THEIR}test_proves_nothing", "SKIPPED", "skipped", Outcome.INCONCLUSIVE),
+    (f"{THEIR}test_is_known", "XFAIL", "skipped", Outcome.WAIVED),
+    (f"{THEIR}test_is_wrong", "FAILED", "failure", Outcome.FAILED),
+    (f"{THEIR}test_cannot_start", "ERROR", "error", Outcome.ERROR),
+    (f"{THEIR}test_measures", "PASSED", None, Outcome.PASSED),
 ]
 
 
 @pytest.fixture(scope="module", params=["alone", "xdist"])
 def ran(request: pytest.FixtureRequest, new_project: Callable[[], Project]) -> Ran:
     project = new_project()
-    project.serve(
-        "one",
-        tools=[
-            {"name": "echo", "description": "x", "inputSchema": {"type": "object"}},
-            {"name": "wrong", "inputSchema": {"type": "object", "required": ["a"], "properties": {"b": {}}}},
-        ],
-    )
+    project.serve("one", tools=[{"name": "wrong", "inputSchema": {"type": "string"}}])
     project.write("conftest.py", CONFTEST)
+    project.write("annotates.py", ANNOTATES)
     project.write("test_theirs.py", THEIRS)
     options = ("-n2",) if request.param == "xdist" else ()
-    return project.run("-v", "-rA", *options, "test_theirs.py", whole=True)
+    env = {"PYTHONPATH": str(project.folder)}
+    return project.run("-v", "-rA", "-p", "annotates", *options, "test_theirs.py", whole=True, env=env)
 
 
-@pytest.mark.parametrize(("nodeid", "word", "junit", "outcome"), TABLE, ids=[row[0].split("::")[1] for row in TABLE])
-def test_an_outcome_is_the_same_everywhere(ran: Ran, nodeid: str, word: str, junit: str | None, outcome: str) -> None:
-    assert any(nodeid in line and word in line.split() for line in ran.lines)
-    element = ran.testcase(nodeid.split("::")[1])
-    assert [child.tag for child in element if child.tag not in ("properties", "system-out")] == (
-        [junit] if junit else []
-    )
-    (case,) = [case for case in ran.run.cases if case.nodeid == nodeid]
+def case_of(ran: Ran, check: str) -> CaseResult:
+    (case,) = [case for case in ran.run.cases if case.check == check]
+    return case
+
+
+def element_of(ran: Ran, case: CaseResult) -> ElementTree.Element:
+    return ran.testcase(case.nodeid.partition("::")[2])
+
+
+@pytest.mark.parametrize(("check", "word", "junit", "outcome"), TABLE, ids=[row[0].split("::")[-1] for row in TABLE])
+def test_an_outcome_is_the_same_everywhere(ran: Ran, check: str, word: str, junit: str | None, outcome: str) -> None:
+    case = case_of(ran, check)
     assert case.outcome == outcome
+    assert any(case.nodeid in line and word in line.split() for line in ran.lines)
+    tags = [child.tag for child in element_of(ran, case) if child.tag not in ("properties", "system-out")]
+    assert tags == ([junit] if junit else [])
 
 
 def test_skips_start_with_what_they_are(ran: Ran) -> None:
@@ -100,31 +112,41 @@ def test_skips_start_with_what_they_are(ran: Ran) -> None:
 
 
 def test_a_finding_below_the_threshold_is_kept_with_its_passed_test(ran: Ran) -> None:
-    (case,) = [case for case in ran.run.cases if case.nodeid.endswith("test_tool_is_described[one/wrong]")]
-    assert [(finding.check, str(finding.severity)) for finding in case.findings] == [("tool-description", "low")]
-    properties = {
-        each.get("name"): each.get("value") for each in ran.testcase(case.nodeid.split("::")[1]).iter("property")
-    }
-    assert properties["mcp_finding"] == "low: tool without a description"
+    case = case_of(ran, "tool-description")
+    (finding,) = case.findings
+    properties = {each.get("name"): each.get("value") for each in element_of(ran, case).iter("property")}
+    assert properties["mcp_finding"] == f"low: {finding.title}"
     assert "tool-description" in (ran.report / "index.html").read_text()
 
 
 def test_our_own_fault_blocks_as_a_harness_error(ran: Ran) -> None:
     assert ran.code == 1
     assert "harness.errors" in ran.line("gate: BLOCK")
-    assert "ZeroDivisionError: our own fault" in ran.line(f"ERROR {OWN}test_tool_annotations_agree[one/echo]")
+    assert "ZeroDivisionError: our own fault" in ran.line(f"ERROR {case_of(ran, 'tool-annotations').nodeid}")
+
+
+def reason_of(case: CaseResult) -> str:
+    (finding,) = case.findings
+    return f"{finding.severity}: {finding.title}"
 
 
 def test_a_failed_check_says_why_in_one_line_and_points_at_the_config(ran: Ran) -> None:
-    start = f"FAILED {OWN}test_tool_input_schema_is_valid[one/wrong] - "
-    assert ran.line(start) == f"{start}high: inputSchema requires parameters it does not define"
-    assert ".mcp.json:3: high: inputSchema requires parameters it does not define" in ran.lines
-    element = ran.testcase("test_tool_input_schema_is_valid[one/wrong]")
-    failure = element.find("failure")
+    case = case_of(ran, "tool-input-schema")
+    assert ran.line(f"FAILED {case.nodeid}") == f"FAILED {case.nodeid} - {reason_of(case)}"
+    assert f".mcp.json:3: {reason_of(case)}" in ran.lines
+    failure = element_of(ran, case).find("failure")
     assert failure is not None
-    assert failure.get("message") == "high: inputSchema requires parameters it does not define"
-    properties = {each.get("name"): each.get("value") for each in element.iter("property")}
+    assert failure.get("message") == reason_of(case)
+    properties = {each.get("name"): each.get("value") for each in element_of(ran, case).iter("property")}
     assert properties == {"mcp_check": "tool-input-schema", "mcp_server": "one"}
+
+
+def test_whoever_annotates_finds_the_config_entry(ran: Ran) -> None:
+    case = case_of(ran, "tool-input-schema")
+    name = case.nodeid.partition("::")[2]
+    places = (ran.folder / "places").read_text()
+    assert f".mcp.json|2|{name}|{ran.folder / '.mcp.json'}|3|{reason_of(case)}\n" in places
+    assert f".mcp.json|2|test_is_wrong[one]|{ran.folder / 'test_theirs.py'}|13|AssertionError: " in places
 
 
 def test_what_a_project_measures_is_kept(ran: Ran) -> None:
@@ -143,7 +165,7 @@ def test_a_projects_own_marker_is_its_suite(ran: Ran) -> None:
 def test_the_threshold_decides_what_fails(project: Project) -> None:
     project.serve("one", tools=[{"name": "undescribed", "inputSchema": {"type": "object"}}])
     strict = project.run("--mcp-fail-on=low", "-k", "described")
-    assert (strict.code, strict.failed) == (1, [f"{OWN}test_tool_is_described[one/undescribed]"])
+    assert (strict.code, strict.failed) == (1, [case_of(strict, "tool-description").nodeid])
     lax = project.run("--mcp-fail-on=critical", "--mcp-gate=enforce", whole=True)
     assert (lax.code, lax.verdict) == (0, "WARN")
 
