@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from pytest_mcp.gate import decide
+from pytest_mcp.gate.verdict import count
 from pytest_mcp.model.run import Run, RunSummary, VerdictWord
 from pytest_mcp.model.text import inert_line
 from pytest_mcp.plugin import facts
@@ -145,11 +146,11 @@ class Ending:
         if self._controller.selected:
             reasons.append("tests selected by path")
         if self._controller.deselected:
-            reasons.append(f"{self._controller.deselected} tests deselected")
+            reasons.append(f"{count(self._controller.deselected, 'test')} deselected")
         if self._controller.last_failed and not self._controller.deselected:
             reasons.append("--lf")
         if option.maxfail and session.testsfailed >= option.maxfail:
-            reasons.append(f"stopped after {session.testsfailed} failures")
+            reasons.append(f"stopped after {count(session.testsfailed, 'failure')}")
         elif exitstatus not in _ENDED:
             reasons.append(_CUT_SHORT.get(exitstatus, "interrupted"))
         return tuple(reasons)

@@ -145,7 +145,7 @@ def test_hostile_names_steer_nothing(project: Project) -> None:
         "test_theirs.py",
         "def test_quotes(mcp_tool):\n    raise ValueError(mcp_tool.name)\n",
     )
-    ran = project.run("-vv", "-rA", "--tb=native", "test_theirs.py")
+    ran = project.run("-vv", "-rA", "--tb=native", "test_theirs.py", env={"CI": "1"})  # there reasons are not cut
     assert ran.code == 1
     assert not [line for line in ran.lines if line.lstrip().startswith("::")]
     assert not [character for character in ran.out if (character < " " and character != "\n") or character == "\x7f"]

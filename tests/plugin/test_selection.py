@@ -130,7 +130,7 @@ def test_last_failed_and_first_failure_narrow_the_run(three: Project) -> None:
     three.serve("bad", exit=3)
     stopped = three.run("-x")
     assert stopped.code == 1
-    assert stopped.run.narrowed[-1] == "stopped after 1 failures"
+    assert stopped.run.narrowed[-1] == "stopped after 1 failure"
     again = three.run("--lf", whole=True)
     assert (again.failed, again.verdict) == (stopped.failed, "BLOCK")
     assert len(again.run.cases) == 1

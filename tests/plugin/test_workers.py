@@ -76,7 +76,7 @@ def test_what_workers_leave_out_narrows_the_run(fleet: Project) -> None:
 
 def test_stopping_at_the_first_failure_is_told(fleet: Project) -> None:
     ran = fleet.run("-n2", "-x")
-    assert ran.run.narrowed[-1] == "stopped after 1 failures"
+    assert ran.run.narrowed[-1] == "stopped after 1 failure"
     assert gone(pid for name in fleet.entries for pid in fleet.starts(name))
 
 
