@@ -150,8 +150,9 @@ def stray(noise: Iterable[Noise], kinds: Mapping[NoiseKind, str]) -> Iterator[Vi
     seen = list(noise)
     for kind, called in kinds.items():
         if raw := [each.raw for each in seen if each.kind is kind]:
-            shown = "\n".join(inert_line(line.decode(errors="replace")) for line in raw[:_SHOWN])
-            yield Violation(title=f"{called} ({len(raw)} times)", evidence=shown)
+            shown = [inert_line(line.decode(errors="replace")) for line in raw[:_SHOWN]]
+            more = [f"and {len(raw) - _SHOWN} more"] if len(raw) > _SHOWN else []
+            yield Violation(title=called, evidence="\n".join(shown + more))
 
 
 def undeclared(interface: Interface) -> tuple[tuple[str, str], ...]:

@@ -11,6 +11,7 @@ import threading
 import time
 from collections import deque
 from collections.abc import Iterator, Sequence
+from typing import NamedTuple
 
 from pytest_mcp.client.outlet import Outlet
 from pytest_mcp.client.process import Process
@@ -26,13 +27,23 @@ EXIT_FOLLOWS = 0.2
 SLICE = 0.5
 """Seconds after which a wait looks whether the connection was closed meanwhile."""
 TURN = 0.002
+GRACE = 0.25
+"""Seconds that a reply with an id we never sent waits for the one with ours."""
 _REASONS = {Arrival.TIMEOUT: "no reply in time", Arrival.FAILED: "a line over the size limit"}
+
+
+class _Guess(NamedTuple):
+    """A reply with an id we never sent, while one request waits: perhaps the answer to it."""
+
+    raw: bytes
+    message: object
+    at: float
 
 
 class _Slot:
     """One request in flight."""
 
-    __slots__ = ("arrival", "event", "first_byte_at", "id", "message", "method", "raw", "sent", "sent_at")
+    __slots__ = ("arrival", "event", "first_byte_at", "guess", "id", "message", "method", "raw", "sent", "sent_at")
 
     def __init__(self, request_id: int, method: str, sent: bytes) -> None:
         self.id, self.method, self.sent = request_id, method, sent
@@ -42,6 +53,7 @@ class _Slot:
         self.raw: bytes | None = None
         self.message: object = None
         self.event: threading.Event | None = None
+        self.guess: _Guess | None = None
 
 
 class StdioChannel:
@@ -198,12 +210,13 @@ class StdioChannel:
 
     def _time_out(self, slot: _Slot) -> None:
         if slot.arrival is None:
-            slot.arrival = Arrival.TIMEOUT
+            self._settle_without(slot, Arrival.TIMEOUT)
+        if slot.arrival is Arrival.TIMEOUT:
             self._expired.add(slot.id)
 
     def _read_for(self, slot: _Slot, deadline: float) -> None:
         """Read once; settles the slot when its time is over or the server is gone."""
-        left = deadline - time.perf_counter()
+        left = min(deadline, slot.guess.at + GRACE if slot.guess else deadline) - time.perf_counter()
         if self.closed:
             slot.arrival = slot.arrival or Arrival.CLOSED
         elif left <= 0:
@@ -349,14 +362,24 @@ class StdioChannel:
         request_id = incoming.id
         slot = self._waiting.get(request_id) if type(request_id) is int else None
         if slot is None and len(self._waiting) == 1 and not self._is_ours(request_id):
-            (slot,) = (
-                self._waiting.values()
-            )  # an id we never sent: taken for the only request there is, the checks judge it
+            (only,) = self._waiting.values()
+            if only.guess is None and only.arrival is None:
+                only.guess = _Guess(raw, incoming.message, began)
+                return
         if slot is None or slot.arrival is not None:
             self._noise.append(Noise(kind=self._stray(request_id), raw=raw[:RAW_LIMIT], at=began))
             return
+        if slot.guess:
+            self._noise.append(Noise(kind=NoiseKind.UNKNOWN_REPLY, raw=slot.guess.raw[:RAW_LIMIT], at=slot.guess.at))
         slot.raw, slot.message, slot.first_byte_at = raw, incoming.message, began
         self._settle(slot, Arrival.REPLY)
+
+    def _settle_without(self, slot: _Slot, arrival: Arrival) -> None:
+        """No reply with our id came: the one without it, if there is one, is taken for it; the checks judge its id."""
+        if slot.guess:
+            slot.raw, slot.message, slot.first_byte_at = slot.guess.raw, slot.guess.message, slot.guess.at
+            arrival = Arrival.REPLY
+        self._settle(slot, arrival)
 
     def _is_ours(self, request_id: object) -> bool:
         return type(request_id) is int and 0 < request_id <= self._highest
@@ -381,7 +404,7 @@ class StdioChannel:
             self._line(rest, self._line_began)
         for slot in list(self._waiting.values()):
             if slot.arrival is None:
-                self._settle(slot, Arrival.CLOSED)
+                self._settle_without(slot, Arrival.CLOSED)
 
     def _take_noise(self) -> tuple[Noise, ...]:
         taken: list[Noise] = []

@@ -128,7 +128,7 @@ def _together(what: str, seen: Sequence[Exchange]) -> Iterator[Violation]:
     """One violation for all requests that went wrong in one way."""
     if seen:
         lines = [f"{each.method}: {each.reason or repr(each.message)[:200]}" for each in seen]
-        yield Violation(title=f"{len(seen)} of {MIXED} requests in flight: {what}", evidence="\n".join(lines))
+        yield Violation(title=f"requests in flight together: {what}", evidence="\n".join(lines))
 
 
 def _succeeds(seen: Exchange) -> bool:

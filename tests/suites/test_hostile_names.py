@@ -59,7 +59,7 @@ def test_names_come_back_from_the_results_with_only_what_cannot_be_stored_spelle
 
 
 def test_a_test_can_be_run_again_by_the_node_id_that_was_told(project: Path, hostile: Seen) -> None:
-    case = next(case for case in hostile.run.cases if case.check == "tool-name" and HOSTILE_NAMES[0] in case.element)
+    case = next(case for case in hostile.run.cases if case.check == "tool-shape" and HOSTILE_NAMES[0] in case.element)
     command = f"{shlex.quote(sys.executable)} -m pytest --mcp --mcp-db none -q --mcp-report again {case.nodeid}"
     done = subprocess.run(["sh", "-c", command], cwd=project, capture_output=True, text=True, timeout=60, check=False)
     assert "1 passed" in done.stdout, done.stdout + done.stderr

@@ -5,7 +5,6 @@ from collections import defaultdict
 from pathlib import Path
 
 import pytest
-from _pytest.mark import ParameterSet
 
 from pytest_mcp.checks import Declared
 from pytest_mcp.model.finding import Finding
@@ -19,23 +18,6 @@ DOCS = Path(__file__).parents[2] / "docs" / "checks.md"
 ODD = [trial for trial in TRIALS if trial.defect and not trial.defect.check]
 
 
-UNSEEN = {
-    f"{name}-stdio": pytest.mark.xfail(
-        reason="what a server prints before its first reply goes with the handshake's noise"
-    )
-    for name in (
-        "banner-on-stdout-legacy",
-        "banner-on-stdout-modern",
-        "bytes-on-stdout-legacy",
-        "bytes-on-stdout-modern",
-    )
-}
-MISREAD = {
-    "replies-to-notifications-legacy-stdio": pytest.mark.xfail(
-        strict=False, reason="a reply to notifications/initialized may be taken for the reply to the first list"
-    )
-}
-
 pytestmark = pytest.mark.timeout(150)
 
 
@@ -45,13 +27,7 @@ def found(seen: dict[str, Seen], trial: Trial) -> list[Finding]:
     return [each for each in findings if each.element == trial.element] if trial.shared else findings
 
 
-def broken(known: dict[str, pytest.MarkDecorator]) -> list[ParameterSet]:
-    """Every trial of a defect that a check must name; ``known`` are those that are not got right yet."""
-    return [
-        pytest.param(trial, id=str(trial), marks=known.get(str(trial), ()))
-        for trial in TRIALS
-        if trial.defect and trial.defect.check
-    ]
+BROKEN = [trial for trial in TRIALS if trial.defect and trial.defect.check]
 
 
 def applies(what: Declared, subject: Subject) -> bool:
@@ -60,7 +36,7 @@ def applies(what: Declared, subject: Subject) -> bool:
     return what.era in (None, era) and what.transport in (None, subject.transport)
 
 
-@pytest.mark.parametrize("trial", broken(UNSEEN))
+@pytest.mark.parametrize("trial", BROKEN, ids=str)
 def test_a_defect_is_named_by_its_check(seen: dict[str, Seen], trial: Trial) -> None:
     assert trial.defect
     named = [each for each in found(seen, trial) if each.check == trial.defect.check]
@@ -69,7 +45,7 @@ def test_a_defect_is_named_by_its_check(seen: dict[str, Seen], trial: Trial) -> 
     assert {finding.element for finding in named} == {trial.element}
 
 
-@pytest.mark.parametrize("trial", broken(MISREAD))
+@pytest.mark.parametrize("trial", BROKEN, ids=str)
 def test_a_defect_is_named_by_no_check_that_cannot_see_it(seen: dict[str, Seen], trial: Trial) -> None:
     assert trial.defect
     strangers = [each for each in found(seen, trial) if each.check not in {trial.defect.check, *trial.defect.also}]

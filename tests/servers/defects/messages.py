@@ -240,7 +240,7 @@ def _(scene: Scene) -> None:
     "neither-result-nor-error",
     "reply-envelope",
     "no reply",
-    also=frozenset({"unknown-method", "concurrent-replies"}),
+    also=frozenset({"unknown-method", "concurrent-replies", "stdout-purity"}),
     waits=True,
 )
 def _(scene: Scene) -> None:
@@ -400,13 +400,13 @@ def _(scene: Scene) -> None:
     scene.answer.silent = scene.method == "ping"
 
 
-@DEFECTS.at(Point.ANSWER, "prints-a-line-per-request", "stdout-purity", "no JSON (", transports=STDIO)
+@DEFECTS.at(Point.ANSWER, "prints-a-line-per-request", "stdout-purity", "that is no JSON", transports=STDIO)
 def _(scene: Scene) -> None:
     if scene.method:
         scene.answer.messages.insert(0, f"INFO handling {scene.method}".encode())
 
 
-@DEFECTS.at(Point.ANSWER, "prints-bytes", "stdout-purity", "no JSON (", transports=STDIO)
+@DEFECTS.at(Point.ANSWER, "prints-bytes", "stdout-purity", "that is no JSON", transports=STDIO)
 def _(scene: Scene) -> None:
     if scene.method in LISTS:
         scene.answer.messages.insert(0, bytes(range(11, 256)))

@@ -32,12 +32,12 @@ def _(server: Protocol) -> None:
     time.sleep(_FOREVER)
 
 
-@DEFECTS.at(Point.START, "banner-on-stdout", "stdout-purity", "no JSON (", transports=STDIO)
+@DEFECTS.at(Point.START, "banner-on-stdout", "stdout-purity", "that is no JSON", transports=STDIO)
 def _(server: Protocol) -> None:
     os.write(1, b"good-server 1.2.3 is listening on stdin\n")
 
 
-@DEFECTS.at(Point.START, "bytes-on-stdout", "stdout-purity", "no JSON (", transports=STDIO)
+@DEFECTS.at(Point.START, "bytes-on-stdout", "stdout-purity", "that is no JSON", transports=STDIO)
 def _(server: Protocol) -> None:
     os.write(1, bytes(range(11, 256)) + b"\n")
 
