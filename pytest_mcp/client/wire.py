@@ -2,6 +2,7 @@
 
 import json
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 from pytest_mcp import __version__
@@ -13,6 +14,8 @@ META = "io.modelcontextprotocol/"
 CLIENT = {"name": "pytest-mcp", "version": __version__}
 
 _encode = json.JSONEncoder(separators=(",", ":"), allow_nan=False).encode
+_quote = json.encoder.encode_basestring_ascii
+_decode = json.JSONDecoder().decode
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,17 +36,27 @@ def encode(ask: Ask, request_id: int | None, modern_revision: str | None) -> byt
     """The message as one line without its newline; ``modern_revision`` adds the envelope unless the ask is bare."""
     if ask.raw is not None:
         return ask.raw
-    params = ask.params
+    params = None if ask.params is None else _encode(ask.params)
     if modern_revision and not ask.bare and not ask.notification:
-        params = dict(params or {})
-        params["_meta"] = {**envelope(modern_revision), **params.get("_meta", {})}
-    message: dict[str, Any] = {"jsonrpc": "2.0"}
-    if request_id is not None:
-        message["id"] = request_id
-    message["method"] = ask.method
-    if params is not None:
-        message["params"] = params
-    return _encode(message).encode()
+        params = _enveloped(ask.params, params, modern_revision)
+    number = "" if request_id is None else f'"id":{request_id},'
+    rest = "" if params is None else f',"params":{params}'
+    return f'{{"jsonrpc":"2.0",{number}"method":{_quote(ask.method)}{rest}}}'.encode()
+
+
+def _enveloped(params: dict[str, Any] | None, encoded: str | None, revision: str) -> str:
+    """The encoded params with the envelope; members of a ``_meta`` that is there already win over it."""
+    if not params or not encoded:
+        return f'{{"_meta":{_envelope(revision)}}}'
+    if "_meta" not in params:
+        return f'{encoded[:-1]},"_meta":{_envelope(revision)}}}'
+    own = params["_meta"]
+    return _encode({**params, "_meta": {**envelope(revision), **own}}) if isinstance(own, dict) else encoded
+
+
+@lru_cache
+def _envelope(revision: str) -> str:
+    return _encode(envelope(revision))
 
 
 def answer(message: dict[str, Any]) -> bytes | None:
@@ -68,9 +81,12 @@ def answer(message: dict[str, Any]) -> bytes | None:
 def classify(raw: bytes) -> Incoming:
     """What one line or HTTP body is; never raises, whatever the bytes."""
     try:
-        message = json.loads(raw)
+        message = _decode(raw.decode())
     except (ValueError, RecursionError):
-        return Incoming(message=None, noise=NoiseKind.NOT_JSON)
+        try:  # a byte order mark, or UTF-16: wrong, and the checks say so, but it can be read
+            message = json.loads(raw)
+        except (ValueError, RecursionError):
+            return Incoming(message=None, noise=NoiseKind.NOT_JSON)
     if not isinstance(message, dict):
         return Incoming(message=message, noise=NoiseKind.INVALID)
     if "result" in message or "error" in message:

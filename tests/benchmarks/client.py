@@ -19,6 +19,7 @@ from statistics import median
 sys.path.insert(0, str(Path(__file__).parents[2]))
 
 from pytest_mcp.client import Fleet
+from pytest_mcp.client.wire import MODERN_REVISION, envelope
 from pytest_mcp.model.exchange import Arrival, Ask
 from pytest_mcp.model.server import Launch, Server, Source, Stdio
 from tests.benchmarks.bars import Bar, report
@@ -30,8 +31,9 @@ Figures = tuple[float, float]
 
 
 def line(number: int) -> bytes:
-    """The request everybody sends."""
-    return json.dumps({"jsonrpc": "2.0", "id": number, "method": "ping"}).encode() + b"\n"
+    """The request everybody sends: the server speaks 2026-07-28, which demands the envelope."""
+    params = {"_meta": envelope(MODERN_REVISION)}
+    return json.dumps({"jsonrpc": "2.0", "id": number, "method": "ping", "params": params}).encode() + b"\n"
 
 
 def timed(call: Callable[[int], object], count: int) -> Figures:
