@@ -1,12 +1,13 @@
 """Our client as its caller sees it against a hand-written one: ``python tests/benchmarks/client.py --count 5000``.
 
-The server is the null server over stdio. Beside the bars it prints two clients that we are not: plain asyncio, and
+The server is the null server over stdio, for single calls on one core with its client. Beside the bars it prints two clients that we are not: plain asyncio, and
 asyncio in a background thread that a synchronous caller waits for.
 """
 
 import argparse
 import asyncio
 import json
+import os
 import subprocess
 import sys
 import threading
@@ -182,9 +183,12 @@ def main() -> None:
     }
     taken: dict[str, list[Figures]] = {name: [] for name in sides}
     flights: list[tuple[float, float]] = []
+    cores = os.sched_getaffinity(0)
     for _ in range(options.rounds):
+        os.sched_setaffinity(0, {min(cores)})  # else waking the other core is most of the time, and differs by its mood
         for name, side in sides.items():
             taken[name].append(side(options.count))
+        os.sched_setaffinity(0, cores)
         flights.append((ours_in_flight(options.count), asyncio.run(_asyncio_in_flight(options.count))))
     middle = {name: (median(f[0] for f in each), median(f[1] for f in each)) for name, each in taken.items()}
     for name, (p50, cpu) in middle.items():

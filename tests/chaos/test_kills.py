@@ -25,8 +25,8 @@ from tests.results.conftest import clear_away, open_folder, servers_of, wait_for
 COUNT = int(os.environ.get("PYTEST_MCP_CHAOS_COUNT", "1"))
 SEED = int(os.environ.get("PYTEST_MCP_CHAOS_SEED", "1"))
 GONE_SECONDS = 5.0
-RUN_SECONDS = 8.0
-"""About what an undisturbed run takes; the last two while servers are ended that must be killed."""
+TESTS_OVER, ALL_OVER = 3.0, 8.0
+"""Seconds about which an undisturbed run is done with its tests, and with ending servers that must be killed."""
 ENDING_SECONDS = 30.0
 """Seconds an interrupted run may take to end its servers and to write its report."""
 HERE = Path(__file__).parent
@@ -79,7 +79,7 @@ class Project:
         """``pytest --mcp`` as a user starts it, every process of which carries the nonce."""
         kept = {name: value for name, value in os.environ.items() if not name.startswith("PYTEST_")}
         env = {**kept, "CHAOS_NONCE": nonce, "CHAOS_WITNESS": str(self.folder / f"ran-{seed}")}
-        env["PYTHONPATH"] = str(self.folder)
+        env["PYTHONPATH"] = os.pathsep.join(filter(None, (str(self.folder), os.environ.get("PYTHONPATH"))))
         command = [
             sys.executable,
             "-m",
@@ -154,7 +154,8 @@ def test_a_run_ended_at_any_time_leaves_no_process_and_loses_no_result(
     chance = random.Random(f"{SEED} {number} {words}")
     killed = []
     for _ in range(COUNT):
-        seed, nonce, moment = chance.randrange(10**9), uuid.uuid4().hex, chance.uniform(0.2, RUN_SECONDS)
+        seed, nonce = chance.randrange(10**9), uuid.uuid4().hex
+        moment = chance.uniform(0.2, chance.choice((TESTS_OVER, TESTS_OVER, ALL_OVER)))
         with project.start(seed, nonce, *words) as process:
             try:
                 process.wait(moment)
@@ -162,6 +163,7 @@ def test_a_run_ended_at_any_time_leaves_no_process_and_loses_no_result(
                 process.send_signal(number)
             process.wait(ENDING_SECONDS)
         print(f"{number.name} after {moment:.2f} s, exit {process.returncode}, {len(project.ran(seed))} tests ran")
+        assert process.returncode != pytest.ExitCode.INTERNAL_ERROR, (project.folder / f"out-{seed}").read_text()
         nothing_left(project, nonce)
         killed.append(Killed(seed=seed, ran=project.ran(seed)))
     with project.start(seed := chance.randrange(10**9), uuid.uuid4().hex, "--mcp-only", "plain") as process:
