@@ -266,7 +266,7 @@ SERVER = "servers.a.transports.http"
         ("[servers]\na = 1\n", "pytest_mcp.toml:2: servers.a: must be a table; write it as one"),
         (
             "[servers.a]\ncommand = 'x'\n",
-            "pytest_mcp.toml:2: servers.a.command: unknown key; allowed here: timeout, transports",
+            "pytest_mcp.toml:2: servers.a.command: unknown key; allowed here: timeout, oauth, transports",
         ),
         (
             "[servers.a]\ntimeout = -1\n",

@@ -89,4 +89,6 @@ def _header(seen: Exchange, name: str) -> str | None:
 def _error_text(seen: Exchange) -> str:
     if seen.error is not None:
         return f"error {seen.error.get('code')}: {seen.error.get('message')}"
+    if seen.http_status in (401, 403):
+        return f"HTTP {seen.http_status}: the server demands authorization; give it headers or oauth credentials"
     return seen.reason or "the reply has no result object"

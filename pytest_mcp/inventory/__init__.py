@@ -17,7 +17,7 @@ from pytest_mcp.inventory.files import config_files, read_text
 from pytest_mcp.inventory.formats import format_of
 from pytest_mcp.inventory.listing import Listed, listed
 from pytest_mcp.inventory.resolve import resolve
-from pytest_mcp.inventory.transports import refuse_unknown, with_transports
+from pytest_mcp.inventory.transports import refuse_unknown, with_oauth, with_transports
 from pytest_mcp.model.server import Inventory, Server
 from pytest_mcp.settings import Settings
 
@@ -32,7 +32,7 @@ def read_inventory(
     files = config_files(settings, around.rootdir)
     own = {server.name: server for server in settings.servers}
     servers = [
-        server
+        with_oauth(server, own.get(entry.name), around)
         for entry in _entries(files, around)
         for server in with_transports(resolve(entry, around), own.get(entry.name), around)
     ]

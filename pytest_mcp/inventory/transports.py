@@ -10,7 +10,7 @@ from pytest_mcp.inventory import confidential
 from pytest_mcp.inventory.entry import Entry, EntryError, Surroundings
 from pytest_mcp.inventory.resolve import Strings, checked_url, launch_of
 from pytest_mcp.inventory.variables import expand
-from pytest_mcp.model.server import Http, Launch, Server, Sse, Stdio, Transport
+from pytest_mcp.model.server import Http, Launch, OAuth, Server, Sse, Stdio, Transport
 from pytest_mcp.settings import ServerSettings, Settings, TransportSettings
 
 
@@ -34,6 +34,32 @@ def with_transports(server: Server, own: ServerSettings | None, around: Surround
     else:
         yield server
         yield from started
+
+
+def with_oauth(server: Server, own: ServerSettings | None, around: Surroundings) -> Server:
+    """The server with the credentials that the settings have for it; they are secrets from here on."""
+    if own is None or own.oauth is None:
+        return server
+    base, oauth = server.transport, own.oauth
+    if isinstance(base, Stdio) and own.transports:
+        return server
+    if isinstance(base, Stdio):
+        raise SettingsError(f"{oauth.source}: server {server.name!r} is a process, oauth is for a url; remove it")
+    if base is None:
+        return server
+    strings = Strings(around, partial(expand, environ=around.environ))
+    try:
+        credentials = OAuth(
+            client_id=strings.one("client_id", oauth.client_id),
+            client_secret=strings.one("client_secret", oauth.client_secret, hidden="client_secret"),
+            issuer=strings.one("issuer", oauth.issuer),
+            scope=oauth.scope,
+        )
+        strings.refuse_missing()
+    except EntryError as error:
+        return replace(server, transport=None, problem=f"oauth ({oauth.source}): {error}")
+    secrets = confidential.worth_hiding((*server.secrets, *strings.secrets(), credentials.client_secret))
+    return replace(server, transport=replace(base, oauth=credentials), secrets=secrets)
 
 
 def _started(server: Server, extra: TransportSettings, around: Surroundings) -> Server:

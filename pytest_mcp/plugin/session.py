@@ -5,6 +5,7 @@ import pickle
 import threading
 import uuid
 from contextlib import ExitStack
+from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
 from importlib import import_module
@@ -183,7 +184,10 @@ class Controller(Participant):
             self._connect(self._live)
         finally:
             servers = tuple(
-                McpServer(entry=server, interface=self._interfaces.get(server.id) or _unusable(server))
+                McpServer(
+                    entry=replace(server, secrets=(*self._live.learned_secrets(server.id), *server.secrets)),
+                    interface=self._interfaces.get(server.id) or _unusable(server),
+                )
                 for server in self.inventory.servers
             )
             self.config.stash[FLEET] = McpFleet(servers=servers, connections=self._live)
@@ -191,15 +195,16 @@ class Controller(Participant):
             self._record_servers()
 
     def _connect(self, live: Fleet) -> None:
-        # the first check needs it, half a second of reading it; here it costs only the waiting for slow servers
-        threading.Thread(target=import_module, args=("mcp_types.methods",), daemon=True).start()
         """Interrupted here, servers are not ended one by one: the fleet's guard ends them once this process is gone."""
+        # the first check needs it, and reading it takes half a second: do it while slow servers are waited for
+        threading.Thread(target=import_module, args=("mcp_types.methods",), daemon=True).start()
         progress = Progress(self.config, len(self.inventory.servers))
         secrets = {server.id: server.secrets for server in self.inventory.servers}
         usable = [server for server in self.inventory.servers if server.transport is not None]
         for interface in connect_all(live, usable):
             self._interfaces[interface.server] = interface
-            progress.one(interface, partial(redact, secrets=secrets[interface.server]))
+            known = (*live.learned_secrets(interface.server), *secrets[interface.server])
+            progress.one(interface, partial(redact, secrets=known))
         self._started = True
         self._open.callback(live.close)
         progress.whole()

@@ -33,10 +33,20 @@ class TransportsSchema(_Schema):
     http: TransportSchema | None = None
 
 
+class OAuthSchema(_Schema):
+    """Credentials for a server that demands a bearer token."""
+
+    client_id: _Filled
+    client_secret: _Filled
+    issuer: _Filled
+    scope: str | None = None
+
+
 class ServerSchema(_Schema):
     """What may be said about one server."""
 
     timeout: float | None = None
+    oauth: OAuthSchema | None = None
     transports: TransportsSchema = Field(default_factory=TransportsSchema)
 
 
@@ -62,6 +72,8 @@ class TableSchema(_Schema):
 def allowed_keys(keys: tuple[str, ...]) -> list[str]:
     """The keys that may stand under ``keys``."""
     level: type[_Schema] = TableSchema
-    if keys[:1] == ("servers",):
+    if keys[:1] == ("servers",) and keys[2:] == ("oauth",):
+        level = OAuthSchema
+    elif keys[:1] == ("servers",):
         level = (TableSchema, TableSchema, ServerSchema, TransportsSchema, TransportSchema)[len(keys)]
     return list(level.model_fields)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from pytest_mcp.errors import SettingsError
 from pytest_mcp.model.server import Source
 from pytest_mcp.settings.options import OPTIONS, meant, read_seconds
-from pytest_mcp.settings.values import ServerSettings, TransportSettings
+from pytest_mcp.settings.values import OAuthSettings, ServerSettings, TransportSettings
 
 if TYPE_CHECKING:
     from pydantic_core import ErrorDetails
@@ -104,7 +104,18 @@ def _server(table: Table, name: str, server: "schema.ServerSchema") -> ServerSet
             timeout = read_seconds(timeout, table.folder)
         except ValueError as error:
             raise SettingsError(f"{table.where(*keys, 'timeout')}: {timeout} {error}") from None
-    return ServerSettings(name=name, source=table.source(*keys), timeout=timeout, transports=transports)
+    oauth = None if server.oauth is None else _oauth(table, (*keys, "oauth"), server.oauth)
+    return ServerSettings(name=name, source=table.source(*keys), timeout=timeout, transports=transports, oauth=oauth)
+
+
+def _oauth(table: Table, keys: tuple[str, ...], oauth: "schema.OAuthSchema") -> OAuthSettings:
+    return OAuthSettings(
+        source=table.source(*keys),
+        client_id=oauth.client_id,
+        client_secret=oauth.client_secret,
+        issuer=oauth.issuer,
+        scope=oauth.scope,
+    )
 
 
 def _transport(table: Table, keys: tuple[str, ...], transport: "schema.TransportSchema") -> TransportSettings:

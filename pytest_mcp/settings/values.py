@@ -59,6 +59,17 @@ class TransportSettings:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class OAuthSettings:
+    """Credentials for the client-credentials grant; strings as written, ``${VAR}`` still in them."""
+
+    source: Source
+    client_id: str = field(repr=False)
+    client_secret: str = field(repr=False)
+    issuer: str
+    scope: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ServerSettings:
     """What the table says about one server of the config files."""
 
@@ -66,6 +77,7 @@ class ServerSettings:
     source: Source
     timeout: float | None = None
     transports: tuple[TransportSettings, ...] = ()
+    oauth: OAuthSettings | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
