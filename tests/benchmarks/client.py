@@ -1,7 +1,7 @@
 """Our client as its caller sees it against a hand-written one: ``python tests/benchmarks/client.py --count 5000``.
 
-The server is the null server over stdio, for single calls on one core with its client. Beside the bars it prints two clients that we are not: plain asyncio, and
-asyncio in a background thread that a synchronous caller waits for.
+The server is the null server over stdio, for single calls on one core with its client. Beside the bars it prints two
+clients that we are not: plain asyncio, and asyncio in a background thread that a synchronous caller waits for.
 """
 
 import argparse
