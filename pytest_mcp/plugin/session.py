@@ -196,8 +196,7 @@ class Controller(Participant):
 
     def _connect(self, live: Fleet) -> None:
         """Interrupted here, servers are not ended one by one: the fleet's guard ends them once this process is gone."""
-        # the first check needs it, and reading it takes half a second: do it while slow servers are waited for
-        threading.Thread(target=import_module, args=("mcp_types.methods",), daemon=True).start()
+        threading.Thread(target=_read_ahead, name="mcp-imports", daemon=True).start()
         progress = Progress(self.config, len(self.inventory.servers))
         secrets = {server.id: server.secrets for server in self.inventory.servers}
         usable = [server for server in self.inventory.servers if server.transport is not None]
@@ -257,6 +256,12 @@ class Controller(Participant):
 
     def _say(self, message: str) -> None:
         self.problem = message
+
+
+def _read_ahead() -> None:
+    """What the first check and the report need takes most of a second to import: do it while slow servers start."""
+    for module in ("mcp_types.methods", "jsonschema_rs", "pytest_mcp.reporting.html"):
+        import_module(module)
 
 
 def _unusable(server: Server) -> Interface:
