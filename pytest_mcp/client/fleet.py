@@ -68,7 +68,14 @@ class Fleet:
 
     def connect(self, server: Server) -> Interface:
         """Start or reach one server, negotiate and list; the connection is kept as the server's shared one."""
-        began, timeout = time.monotonic(), self._timeout(server)
+        began = time.monotonic()
+        try:
+            return self._connect(server, began)
+        except Exception as error:  # noqa: BLE001 - one odd server must not end the run of all others
+            return self._failure(server, began, f"internal error: {type(error).__name__}: {error}", None)
+
+    def _connect(self, server: Server, began: float) -> Interface:
+        timeout = self._timeout(server)
         try:
             connection, shaken = self._shake_hands(server, "shared", probe=True, timeout=timeout)
             left = timeout - (time.monotonic() - began)
@@ -166,7 +173,7 @@ class Fleet:
             if isinstance(transport, Http):
                 return HttpChannel(server.id, url, headers)
             return SseChannel(server.id, url, headers, timeout=timeout)
-        except ClientError:
+        except BaseException:
             if process:
                 process.end(eof=False)
             raise

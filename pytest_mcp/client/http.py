@@ -11,6 +11,7 @@ from collections import deque
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from urllib.parse import quote
 
 import httpcore2
 
@@ -21,6 +22,9 @@ from pytest_mcp.client.wire import Incoming, answer, classify
 from pytest_mcp.model.exchange import Arrival, Ask, Exchange, Noise, NoiseKind
 
 Headers = tuple[tuple[str, str], ...]
+BROKEN = (httpcore2.NetworkError, httpcore2.ProtocolError, OSError, ValueError, TypeError)
+"""What the library raises when an exchange fails; the last two for a url or a header it cannot take."""
+URL_CHARACTERS = "".join(map(chr, range(0x21, 0x7F)))
 NAMED = {"tools/call": "name", "prompts/get": "name", "resources/read": "uri"}
 
 
@@ -59,7 +63,7 @@ class HttpChannel:
     """Sends messages to one URL; ``session`` and ``revision`` are what a legacy handshake left us to repeat."""
 
     def __init__(self, server: str, url: str, headers: Headers = (), *, reply_limit: int = REPLY_LIMIT) -> None:
-        self._server, self._url, self._reply_limit = server, url, reply_limit
+        self._server, self._url, self._reply_limit = server, wire_url(url), reply_limit
         self._own = headers
         self.session: str | None = None
         self.revision: str | None = None
@@ -78,8 +82,8 @@ class HttpChannel:
             reply.arrival, reply.reason = Arrival.TIMEOUT, "no reply in time"
         except httpcore2.ConnectError as error:
             reply.arrival, reply.reason = Arrival.CLOSED, f"connection refused: {error}"
-        except (httpcore2.NetworkError, httpcore2.ProtocolError, OSError) as error:
-            reply.arrival, reply.reason = Arrival.CLOSED, f"{type(error).__name__}: {error}"
+        except BROKEN as error:
+            reply.arrival, reply.reason = broken(error)
         return Exchange(
             server=self._server,
             method=ask.method,
@@ -112,7 +116,7 @@ class HttpChannel:
                 reply = self._pool.request(
                     "DELETE", self._url, headers=self._headers(()), extensions={"timeout": timeouts(timeout)}
                 )
-        except (httpcore2.TimeoutException, httpcore2.NetworkError, httpcore2.ProtocolError, OSError):
+        except (httpcore2.TimeoutException, *BROKEN):
             return None
         return int(reply.status)
 
@@ -183,7 +187,7 @@ class HttpChannel:
         """A request of the server's amid its reply: it waits for our answer, which is a POST of its own."""
         incoming = classify(payload)
         if incoming.noise is NoiseKind.SERVER_REQUEST and (body := answer(incoming.message)):
-            with contextlib.suppress(httpcore2.NetworkError, httpcore2.ProtocolError, OSError):
+            with contextlib.suppress(*BROKEN):
                 self._pool.request("POST", self._url, headers=self._headers(()), content=body, extensions=extensions)
 
     @staticmethod
@@ -196,6 +200,17 @@ class HttpChannel:
         if payload.strip():
             reply.noise.append(Noise(kind=incoming.noise or NoiseKind.UNKNOWN_REPLY, raw=payload[:RAW_LIMIT], at=now))
         return False
+
+
+def broken(error: Exception) -> tuple[Arrival, str]:
+    """How an exchange ended that the library could not finish, and why."""
+    ours = isinstance(error, ValueError | TypeError)
+    return Arrival.FAILED if ours else Arrival.CLOSED, f"{type(error).__name__}: {error}"
+
+
+def wire_url(url: str) -> str:
+    """The url as it can be sent: what is not printable ASCII is percent-encoded."""
+    return quote(url, safe=URL_CHARACTERS, errors="surrogatepass")
 
 
 def new_pool(url: str) -> httpcore2.ConnectionPool:

@@ -15,7 +15,7 @@ from urllib.parse import urljoin, urlsplit
 
 import httpcore2
 
-from pytest_mcp.client.http import Headers, new_pool, raw_headers, timeouts
+from pytest_mcp.client.http import BROKEN, Headers, broken, new_pool, raw_headers, timeouts, wire_url
 from pytest_mcp.client.sse import EventStream
 from pytest_mcp.client.stdio import NOISE_LIMIT, RAW_LIMIT, REPLY_LIMIT
 from pytest_mcp.client.wire import answer, classify
@@ -42,7 +42,7 @@ class SseChannel:
     def __init__(
         self, server: str, url: str, headers: Headers, *, timeout: float, reply_limit: int = REPLY_LIMIT
     ) -> None:
-        self._server, self._url, self._own, self._reply_limit = server, url, headers, reply_limit
+        self._server, self._url, self._own, self._reply_limit = server, wire_url(url), headers, reply_limit
         self._pool = new_pool(url)
         self._waiting: dict[int, _Waiting] = {}
         self._expired: set[int] = set()
@@ -123,8 +123,8 @@ class SseChannel:
             )
         except httpcore2.TimeoutException:
             return Arrival.TIMEOUT, "the POST was not answered in time", None
-        except (httpcore2.NetworkError, httpcore2.ProtocolError, OSError) as error:
-            return Arrival.CLOSED, f"{type(error).__name__}: {error}", None
+        except BROKEN as error:
+            return *broken(error), None
         taken = 200 <= seen.status < 300
         return (Arrival.REPLY, "", seen.status) if taken else (Arrival.FAILED, f"HTTP {seen.status}", seen.status)
 
@@ -191,7 +191,7 @@ class SseChannel:
 
     def _take_endpoint(self, payload: bytes) -> None:
         """The first event names where to POST; it must stay with the server (2024-11-05 basic/transports)."""
-        endpoint = urljoin(self._url, payload.decode("utf-8", "replace").strip())
+        endpoint = wire_url(urljoin(self._url, payload.decode("utf-8", "replace").strip()))
         with self._arrived:
             if urlsplit(endpoint)[:2] != urlsplit(self._url)[:2]:
                 self._problem = "its endpoint event leads to another server"

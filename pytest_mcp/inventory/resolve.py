@@ -59,8 +59,13 @@ def checked_url(url: str, *, started: bool) -> str:
         usable = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
     except ValueError:
         usable = False
-    if not usable or _UNSEEN.search(tried):
+    if not usable or _UNSEEN.search(tried) or _unfit(tried):
         raise EntryError("url is not one that can be connected to; write http:// or https://, a host, and a path")
+    if not _is_host(parts.hostname or ""):
+        raise EntryError(
+            "url has a host that cannot be looked up; write labels of 1 to 63 characters between its dots, "
+            "and one with letters beyond ASCII in its xn-- form"
+        )
     return url
 
 
@@ -145,6 +150,13 @@ def _headers(entry: Entry, strings: Strings) -> Iterator[tuple[str, str]]:
         if any(char in value for char in "\r\n"):
             raise EntryError(f"header {name!r} has a line break in its value; remove it")
         yield name, value
+
+
+def _is_host(name: str) -> bool:
+    try:
+        return name.isascii() and bool(name.encode("idna"))
+    except UnicodeError:
+        return False
 
 
 def _unfit(text: str) -> bool:

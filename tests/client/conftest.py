@@ -15,7 +15,7 @@ from pytest_mcp.client.process import Process
 from pytest_mcp.client.pump import Pump
 from pytest_mcp.client.stdio import REPLY_LIMIT, StdioChannel
 from pytest_mcp.model.exchange import Exchange
-from pytest_mcp.model.server import Http, Launch, Server, Source, Stdio
+from pytest_mcp.model.server import Http, Launch, Server, Source, Sse, Stdio
 
 PROGRAMS = Path(__file__).parent / "servers"
 
@@ -24,7 +24,7 @@ def launch_of(program: str, *words: str, env: tuple[tuple[str, str], ...] = ()) 
     return Launch(command=sys.executable, args=(str(PROGRAMS / program), *words), env=env)
 
 
-def server_of(transport: Stdio | Http | None, name: str = "tested") -> Server:
+def server_of(transport: Stdio | Http | Sse | None, name: str = "tested") -> Server:
     return Server(id=name, name=name, source=Source(path=".mcp.json", line=1), transport=transport)
 
 

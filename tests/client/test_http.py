@@ -17,7 +17,7 @@ from pytest_mcp.client.fleet import Fleet
 from pytest_mcp.client.http import HttpChannel, header_value, mirrored
 from pytest_mcp.model.exchange import Arrival, Ask, NoiseKind
 from pytest_mcp.model.interface import Era, ExitBy
-from pytest_mcp.model.server import Http, Launch
+from pytest_mcp.model.server import Http, Launch, Sse
 from tests.client.conftest import launch_of, server_of, wait_for
 
 Answer = Callable[["Request"], None]
@@ -301,6 +301,22 @@ def test_a_reply_over_the_limit_fails(web: Web, connection: Connection, stream: 
     assert seen.reason.endswith("over 1000000 bytes")
 
 
+def test_a_path_beyond_ascii_is_percent_encoded(web: Web) -> None:
+    channel = HttpChannel("tested", web.url + "/\u00e9?q=%20\u00fc")
+    connection = Connection(server_of(Http(url=web.url)), channel, None, timeout=5.0)
+    assert connection.request("ping").arrival is Arrival.REPLY
+    connection.close()
+    assert web.heard[0].line == "POST /mcp/%C3%A9?q=%20%C3%BC HTTP/1.1"
+
+
+def test_a_url_the_library_refuses_is_a_failed_exchange() -> None:
+    channel = HttpChannel("tested", "http://a..b/mcp")
+    connection = Connection(server_of(Http(url="http://a..b/mcp")), channel, None, timeout=5.0)
+    seen = connection.request("ping")
+    connection.close()
+    assert (seen.arrival, seen.reason.partition(":")[0]) == (Arrival.FAILED, "UnicodeError")
+
+
 def test_nobody_listening_is_told(connection: Connection, web: Web) -> None:
     web.close()
     seen = connection.request("ping")
@@ -419,6 +435,39 @@ def test_a_remote_that_refuses_connections_is_a_failure_with_its_reason(fleet: F
     failure = fleet.connect(server_of(Http(url=f"http://127.0.0.1:{port}/mcp"))).failure
     assert failure
     assert "connection refused" in failure.reason
+
+
+@pytest.mark.parametrize("spoken", [Http, Sse])
+@pytest.mark.parametrize("host", ["a..b", "a" * 64 + ".invalid", "m\u00fcnchen.invalid"])
+def test_a_host_the_library_refuses_is_that_server_s_failure(fleet: Fleet, spoken: type[Http | Sse], host: str) -> None:
+    failure = fleet.connect(server_of(spoken(url=f"http://{host}/mcp"))).failure
+    assert failure
+    assert not failure.reason.startswith("internal error")
+
+
+def test_an_endpoint_beyond_ascii_is_percent_encoded(fleet: Fleet, web: Web) -> None:
+    def answer(request: Request) -> None:
+        if request.line.startswith("GET"):
+            request.open_stream()
+            request.event("/m\u00e9ssage".encode())
+        else:
+            request.send(status="404 Not Found")
+
+    web.answer = answer
+    failure = fleet.connect(server_of(Sse(url=web.url))).failure
+    assert failure
+    assert failure.reason == "initialize: HTTP 404"
+    assert [request.line for request in web.heard][1] == "POST /m%C3%A9ssage HTTP/1.1"
+
+
+def test_whatever_is_raised_is_that_server_s_failure(fleet: Fleet, monkeypatch: pytest.MonkeyPatch) -> None:
+    def raising(*args: object, **kwargs: object) -> None:
+        raise LookupError("odd")
+
+    monkeypatch.setattr("pytest_mcp.client.fleet.negotiate", raising)
+    failure = fleet.connect(server_of(Http(url="http://127.0.0.1:1/mcp"))).failure
+    assert failure
+    assert failure.reason == "internal error: LookupError: odd"
 
 
 def test_threads_share_an_http_connection(web: Web, connection: Connection) -> None:

@@ -127,3 +127,17 @@ def test_an_entry_that_has_the_id_of_a_transport_already_is_told_apart(project: 
     project.write('{"mcpServers": {"a": {"command": "a"}, "a@http": {"command": "b"}}}')
     project.write('[servers.a.transports.http]\ncommand = "b"\nurl = "http://h/"\n', "pytest_mcp.toml")
     assert [server.id for server in project.inventory().servers] == ["a", "a@http", ".mcp.json:a@http"]
+
+
+@pytest.mark.parametrize("host", ["a..b", "a" * 64 + ".b", "m\u00fcnchen.invalid"])
+def test_a_host_that_cannot_be_looked_up_is_refused(project: Project, host: str) -> None:
+    project.write(f'{{"mcpServers": {{"a": {{"url": "http://{host}/mcp"}}, "b": {{"url": "http://b/mcp"}}}}}}')
+    found = project.inventory().servers
+    assert [bool(server.problem) for server in found] == [True, False]
+    assert (found[0].problem or "").startswith("url has a host that cannot be looked up; write labels")
+
+
+@pytest.mark.parametrize("host", ["h.", "127.0.0.1:8", "[::1]:8", "xn--mnchen-3ya.invalid", "a_b"])
+def test_a_host_that_can_be_looked_up_is_taken(project: Project, host: str) -> None:
+    project.write(f'{{"mcpServers": {{"a": {{"url": "http://{host}/\u00e9"}}}}}}')
+    assert project.inventory().servers[0].problem is None
