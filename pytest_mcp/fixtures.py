@@ -12,7 +12,7 @@ from pytest_mcp.model.finding import Check, Finding, Severity, Violation, findin
 from pytest_mcp.model.interface import Element, Interface
 from pytest_mcp.model.run import Measurement
 from pytest_mcp.model.server import Server
-from pytest_mcp.model.text import inert_line
+from pytest_mcp.model.text import inert, inert_line
 from pytest_mcp.reporting.terminal import finding_lines
 
 INCONCLUSIVE = "inconclusive: "
@@ -88,25 +88,29 @@ class McpReport:
 
     def note(self, text: str) -> None:
         """Keep a remark for the report."""
-        self.notes.append(self.redact(text))
+        self.notes.append(self._safe(text))
 
     def inconclusive(self, reason: str) -> NoReturn:
         """End the test without a verdict: nothing is proven either way."""
-        pytest.skip(INCONCLUSIVE + inert_line(self.redact(reason)))
+        pytest.skip(INCONCLUSIVE + inert_line(self._safe(reason)))
 
     def not_applicable(self, reason: str) -> NoReturn:
         """End the test: this server does not promise what is checked."""
-        pytest.skip(NOT_APPLICABLE + inert_line(self.redact(reason)))
+        pytest.skip(NOT_APPLICABLE + inert_line(self._safe(reason)))
 
     def _clean(self, violation: Violation) -> Violation:
         return replace(
             violation,
-            title=self.redact(violation.title),
-            element=self.redact(violation.element),
-            evidence=self.redact(violation.evidence),
-            expected=self.redact(violation.expected),
-            got=self.redact(violation.got),
+            title=self._safe(violation.title),
+            element=self._safe(violation.element),
+            evidence=self._safe(violation.evidence),
+            expected=self._safe(violation.expected),
+            got=self._safe(violation.got),
         )
+
+    def _safe(self, text: str) -> str:
+        """First inert, then redacted: a colour in the middle of a secret would keep it from being found."""
+        return self.redact(inert(text))
 
 
 FLEET = pytest.StashKey[McpFleet]()

@@ -165,7 +165,7 @@ def _element_ids(elements: Iterable[Element], secrets: tuple[str, ...]) -> Itera
     """Ids of elements, told apart where a server lists one name twice."""
     seen: Counter[str] = Counter()
     for element in elements:
-        name = safe_id(redact(element.name, secrets))
+        name = safe_id(redact(element.name, secrets, whole=True))
         seen[name] += 1
         yield name if seen[name] == 1 else f"{name}{REPEATED}{seen[name]}"
 

@@ -11,8 +11,7 @@ from importlib.metadata import PackageNotFoundError, version
 from pytest_mcp.inventory import describe
 from pytest_mcp.model.interface import ElementKind, Interface, Start
 from pytest_mcp.model.run import ServerFacts, StartCount
-from pytest_mcp.model.server import Http, Server
-from pytest_mcp.model.text import inert
+from pytest_mcp.model.server import Server
 
 STDERR_SHOWN = 4000
 HIDDEN_OPTIONS = ("--mcp-db",)
@@ -44,7 +43,7 @@ def server_facts(
         interface=digest(interface) if interface.connected else "",
         env_names=env_names(server),
         cold_start=interface.seconds if interface.connected else None,
-        stderr_head=redact(inert(interface.stderr_head[:STDERR_SHOWN])),
+        stderr_head=redact(interface.stderr_head)[:STDERR_SHOWN],
         starts=tuple(StartCount(server=server.id, purpose=name, count=count) for name, count in sorted(counts.items())),
     )
 
@@ -96,9 +95,3 @@ def _version(name: str) -> str:
         return version(name)
     except PackageNotFoundError:
         return "not installed"
-
-
-def transports(servers: Iterable[Server]) -> str:
-    """How many servers speak what, for one line: ``17 stdio, 3 http``."""
-    counts = Counter("http" if isinstance(server.transport, Http) else server.kind for server in servers)
-    return ", ".join(f"{count} {kind}" for kind, count in sorted(counts.items(), reverse=True))

@@ -15,7 +15,7 @@ from pytest_mcp.model.interface import Element
 from pytest_mcp.model.run import CaseResult, CheckFacts, Outcome, Suite
 from pytest_mcp.model.server import Server
 from pytest_mcp.plugin import FIXTURES, collection, outcomes
-from pytest_mcp.plugin.shown import Place, tidy
+from pytest_mcp.plugin.shown import Place, cleaned, tidy
 from pytest_mcp.results import Recorder
 from pytest_mcp.settings import Settings
 
@@ -51,15 +51,22 @@ class Participant:
         raise NotImplementedError
 
     def redacted(self, server: str) -> Callable[[str], str]:
-        """What removes a server's secret values from a text."""
-        entry = self._servers().get(server)
-        return partial(redact, secrets=entry.entry.secrets if entry else ())
+        """What makes a server's text inert and removes its secret values; cutting comes after."""
+        return partial(cleaned, secrets=self._secrets(server))
+
+    def redacted_whole(self, server: str) -> Callable[[str], str]:
+        """What removes a server's secret values from names and JSON, which nobody has cut."""
+        return partial(redact, secrets=self._secrets(server), whole=True)
 
     def redacted_anywhere(self, text: str) -> str:
         """The text without the secret values of any server."""
         for server in self._servers():
             text = self.redacted(server)(text)
         return text
+
+    def _secrets(self, server: str) -> tuple[str, ...]:
+        entry = self._servers().get(server)
+        return entry.entry.secrets if entry else ()
 
     def _servers(self) -> dict[str, McpServer]:
         if not self._by_id:
@@ -142,9 +149,8 @@ class Participant:
         tidy(report, call, item.stash.get(PLACE, None), self.redacted(identity.server))
         outcome = outcomes.judge(report, call, kept, identity.shipped)
         if outcome is Outcome.ERROR and report.when == "call":
-            report.when = (
-                "setup"  # pytest reports failures outside the call as errors, in JUnit too: not the server's fault
-            )
+            # Not the server's fault: pytest reports failures outside the call as errors, in JUnit too.
+            report.when = "setup"
         if outcome is not None:
             if kept and outcome is Outcome.RECORDED:
                 item.user_properties += outcomes.recorded(kept)
@@ -184,7 +190,7 @@ class Participant:
             check=found.check.id if found else f"project:{item.nodeid.partition('[')[0]}",
             suite=found.check.suite if found else _marked_suite(item),
             server=server,
-            element=self.redacted(server)(f"{element.kind}:{element.name}") if element else "",
+            element=self.redacted_whole(server)(f"{element.kind}:{element.name}") if element else "",
             case=_case(item, element, found is not None),
             shipped=found is not None,
         )

@@ -18,13 +18,15 @@ from pytest_mcp.client.fleet import Fleet
 from pytest_mcp.client.relay import Relay
 from pytest_mcp.errors import McpError, ReportError
 from pytest_mcp.fixtures import FLEET, McpFleet, McpServer
-from pytest_mcp.inventory import read_inventory, redact
+from pytest_mcp.inventory import read_inventory
+from pytest_mcp.inventory.confidential import worth_hiding
 from pytest_mcp.model.interface import Interface, Start, StartFailure
 from pytest_mcp.model.run import CaseResult, CheckFacts, Run, ServerFacts
 from pytest_mcp.model.server import Inventory, Server
 from pytest_mcp.plugin import collection, facts, outcomes
 from pytest_mcp.plugin.ending import Ending
 from pytest_mcp.plugin.participant import Participant
+from pytest_mcp.plugin.shown import cleaned, cleaned_interface
 from pytest_mcp.plugin.starting import Progress, connect_all
 from pytest_mcp.plugin.worker import DESELECTED, SENT, SNAPSHOT, Snapshot, Worker
 from pytest_mcp.results import Recorder
@@ -77,7 +79,6 @@ class Controller(Participant):
         self.started_at = datetime.now(UTC)
         self.cases: list[CaseResult] = []
         self.checks: dict[str, CheckFacts] = {}
-        self.problem: str | None = None
         self._interfaces: dict[str, Interface] = {}
         self._open = ExitStack()
         self._live: Fleet | None = None
@@ -183,13 +184,7 @@ class Controller(Participant):
         try:
             self._connect(self._live)
         finally:
-            servers = tuple(
-                McpServer(
-                    entry=replace(server, secrets=(*self._live.learned_secrets(server.id), *server.secrets)),
-                    interface=self._interfaces.get(server.id) or _unusable(server),
-                )
-                for server in self.inventory.servers
-            )
+            servers = tuple(self._tested(self._live, server) for server in self.inventory.servers)
             self.config.stash[FLEET] = McpFleet(servers=servers, connections=self._live)
         if self.recorder:
             self._record_servers()
@@ -198,15 +193,19 @@ class Controller(Participant):
         """Interrupted here, servers are not ended one by one: the fleet's guard ends them once this process is gone."""
         threading.Thread(target=_read_ahead, name="mcp-imports", daemon=True).start()
         progress = Progress(self.config, len(self.inventory.servers))
-        secrets = {server.id: server.secrets for server in self.inventory.servers}
+        servers = {server.id: server for server in self.inventory.servers}
         usable = [server for server in self.inventory.servers if server.transport is not None]
         for interface in connect_all(live, usable):
             self._interfaces[interface.server] = interface
-            known = (*live.learned_secrets(interface.server), *secrets[interface.server])
-            progress.one(interface, partial(redact, secrets=known))
+            progress.one(interface, partial(cleaned, secrets=_all_secrets(live, servers[interface.server])))
         self._started = True
         self._open.callback(live.close)
         progress.whole()
+
+    def _tested(self, live: Fleet, server: Server) -> McpServer:
+        secrets = _all_secrets(live, server)
+        interface = self._interfaces.get(server.id) or _unusable(server)
+        return McpServer(entry=replace(server, secrets=secrets), interface=cleaned_interface(interface, secrets))
 
     def run(self) -> Run:
         """The run as it stands, without its verdict."""
@@ -230,7 +229,7 @@ class Controller(Participant):
 
     def interface_of(self, server: str) -> str:
         """A server's whole interface as JSON."""
-        return facts.interface_json(self._servers()[server].interface, self.redacted(server))
+        return facts.interface_json(self._servers()[server].interface, self.redacted_whole(server))
 
     def end_servers(self) -> None:
         """End every server that is still there."""
@@ -243,7 +242,7 @@ class Controller(Participant):
 
     def _begin_recording(self) -> None:
         try:
-            self.recorder = Recorder(self.run_id, self.state, say=self._say)
+            self.recorder = Recorder(self.run_id, self.state)
         except McpError as error:
             raise pytest.UsageError(f"mcp: {error}") from None
         self._open.callback(self.recorder.close)
@@ -254,14 +253,16 @@ class Controller(Participant):
         for server in self.server_facts():
             self.recorder.server(server, self.interface_of(server.id))
 
-    def _say(self, message: str) -> None:
-        self.problem = message
-
 
 def _read_ahead() -> None:
     """What the first check and the report need takes most of a second to import: do it while slow servers start."""
     for module in ("mcp_types.methods", "jsonschema_rs", "pytest_mcp.reporting.html"):
         import_module(module)
+
+
+def _all_secrets(live: Fleet, server: Server) -> tuple[str, ...]:
+    """Those of its config and those it was given while connecting."""
+    return worth_hiding((*live.learned_secrets(server.id), *server.secrets))
 
 
 def _unusable(server: Server) -> Interface:

@@ -11,6 +11,8 @@ import pytest
 from _pytest._code.code import ReprEntry, ReprExceptionInfo, ReprFileLocation, ReprTraceback
 
 from pytest_mcp.fixtures import CheckFailed
+from pytest_mcp.inventory import redact
+from pytest_mcp.model.interface import Interface
 from pytest_mcp.model.text import inert
 
 _COMMAND = re.compile(r"(?m)^(?=[ \t]*::)")
@@ -22,6 +24,21 @@ class Place:
 
     path: Path
     line: int
+
+
+def cleaned(text: str, secrets: tuple[str, ...]) -> str:
+    """A server's text made inert, then without its secrets: in this order, and both before anything cuts it."""
+    return redact(inert(text), secrets)
+
+
+def cleaned_interface(interface: Interface, secrets: tuple[str, ...]) -> Interface:
+    """With what the server told beside its protocol cleaned, so that tests may cut it as they like."""
+    failure = interface.failure
+    if failure is not None:
+        failure = replace(
+            failure, reason=cleaned(failure.reason, secrets), stderr_tail=cleaned(failure.stderr_tail, secrets)
+        )
+    return replace(interface, failure=failure, stderr_head=cleaned(interface.stderr_head, secrets))
 
 
 def tidy(
@@ -37,8 +54,8 @@ def tidy(
 
 
 def _calm(text: str, redact: Callable[[str], str]) -> str:
-    """What may quote a server: without secrets and control characters, and no line of it is a workflow command."""
-    return _COMMAND.sub("| ", inert(redact(text)))
+    """What may quote a server: made inert and redacted, and no line of it is a workflow command."""
+    return _COMMAND.sub("| ", redact(text))
 
 
 def _point(report: pytest.TestReport, place: Place | None) -> None:
