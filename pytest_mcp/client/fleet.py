@@ -20,10 +20,18 @@ from pytest_mcp.client.pump import Pump
 from pytest_mcp.client.sse_channel import SseChannel
 from pytest_mcp.client.stdio import StdioChannel
 from pytest_mcp.errors import ClientError
-from pytest_mcp.model.interface import Interface, Shutdown, Start, StartFailure
+from pytest_mcp.model.interface import Interface, Shutdown, Start, StartFailure, StartState
 from pytest_mcp.model.server import Http, Launch, Server, Sse, Stdio
 
 ABORTED_GRACE = 1.0
+
+
+class LostServerError(ClientError):
+    """A server that we started could not be reached; with what was seen of its process before it was ended."""
+
+    def __init__(self, reason: str, *, exit_code: int | None, stderr: str) -> None:
+        super().__init__(reason)
+        self.exit_code, self.stderr = exit_code, stderr
 
 
 def start_limit() -> int:
@@ -72,7 +80,7 @@ class Fleet:
         try:
             return self._connect(server, began)
         except Exception as error:  # noqa: BLE001 - one odd server must not end the run of all others
-            return self._failure(server, began, f"internal error: {type(error).__name__}: {error}", None)
+            return self._failure(server, began, ClientError(f"internal error: {type(error).__name__}: {error}"))
 
     def _connect(self, server: Server, began: float) -> Interface:
         timeout = self._timeout(server)
@@ -83,7 +91,7 @@ class Fleet:
                 self._discard(connection)
                 connection, shaken = self._shake_hands(server, "era-retry", probe=False, timeout=left)
         except ClientError as error:
-            return self._failure(server, began, str(error), None)
+            return self._failure(server, began, error)
         if shaken.problem:
             return self._failed(server, began, shaken.problem, connection)
         with self._lock:
@@ -173,9 +181,9 @@ class Fleet:
             if isinstance(transport, Http):
                 return HttpChannel(server.id, url, headers)
             return SseChannel(server.id, url, headers, timeout=timeout)
-        except BaseException:
+        except Exception as error:
             if process:
-                process.end(eof=False)
+                raise _lost(str(error), process) from error
             raise
 
     def _authorized(self, server: Server, transport: Http | Sse, url: str, timeout: float) -> Headers:
@@ -207,12 +215,9 @@ class Fleet:
                     return
             if process.wait(0.02):
                 break
-        how = "exited" if process.wait(0) else f"does not listen after {timeout:g} s"
-        shutdown = process.end(eof=False)
-        tail = process.stderr.text().strip()[-2000:]
-        raise ClientError(
-            f"the server {how} (port {port}, exit code {shutdown.exit_code}); its stderr ends: {tail or 'empty'}"
-        )
+        code = process.exit_code if process.wait(0) else None
+        waited = f"the server does not listen on the port it was given after {timeout:g} s"
+        raise _lost(waited if code is None else f"the server exited with code {code} before it listened", process)
 
     def _abort(self) -> None:
         """Interrupted while servers start: nobody waits for them any more."""
@@ -228,8 +233,8 @@ class Fleet:
         process = connection.process
         if process and process.wait(0):
             self._discard(connection)
-            return self._failure(server, began, problem, process)
-        failure = self._failure(server, began, problem, process)
+            return self._failure(server, began, _seen(problem, process))
+        failure = self._failure(server, began, _seen(problem, process) if process else ClientError(problem))
         self._closers.submit(self._discard, connection)
         return failure
 
@@ -242,13 +247,16 @@ class Fleet:
         with self._lock:
             self._starts.append((server.id, start))
 
-    def _failure(self, server: Server, began: float, reason: str, process: Process | None) -> Interface:
+    def _failure(self, server: Server, began: float, error: ClientError) -> Interface:
         launch = server.transport.launch if server.transport else None
+        lost = error if isinstance(error, LostServerError) else None
         failure = StartFailure(
-            reason=reason,
+            reason=str(error),
             command=launch.argv if launch else (),
-            exit_code=process.exit_code if process else None,
-            stderr_tail=process.stderr.text() if process else "",
+            exit_code=lost.exit_code if lost else None,
+            stderr_tail=lost.stderr if lost else "",
+            state=_state(server, lost),
+            url=server.transport.url if isinstance(server.transport, Http | Sse) else "",
         )
         return Interface(
             server=server.id,
@@ -274,6 +282,24 @@ class Fleet:
             starts=self.starts(connection.server.id),
             seconds=time.monotonic() - began,
         )
+
+
+def _seen(reason: str, process: Process) -> LostServerError:
+    return LostServerError(reason, exit_code=process.exit_code, stderr=process.stderr.text())
+
+
+def _lost(reason: str, process: Process) -> LostServerError:
+    """The process as it is, which is then ended: how it ends is our doing, what it writes meanwhile may tell more."""
+    code = process.exit_code
+    process.end(eof=False)
+    return LostServerError(reason, exit_code=code, stderr=process.stderr.text())
+
+
+def _state(server: Server, lost: LostServerError | None) -> StartState:
+    if lost:
+        return StartState.RUNNING if lost.exit_code is None else StartState.EXITED
+    remote = server.transport is not None and server.transport.launch is None
+    return StartState.REMOTE if remote else StartState.NEVER
 
 
 def free_port() -> int:

@@ -81,14 +81,29 @@ class Shutdown:
     orphans: int = 0
 
 
+class StartState(StrEnum):
+    """What had become of a server's process when connecting to it failed."""
+
+    NEVER = "never started"
+    EXITED = "exited"
+    RUNNING = "still running"
+    REMOTE = "not ours"
+    """The server is a url; there is no process of ours."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StartFailure:
-    """Why a server could not be connected to, with what a person needs to see it for himself."""
+    """Why a server could not be connected to, with what a person needs to see it for himself.
+
+    ``exit_code`` is None unless ``state`` says that it exited; ``command`` is empty for a remote, ``url`` for stdio.
+    """
 
     reason: str
     command: tuple[str, ...]
     exit_code: int | None
     stderr_tail: str
+    state: StartState = StartState.NEVER
+    url: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

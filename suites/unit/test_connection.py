@@ -5,7 +5,7 @@ from pytest_mcp.client.connection import Caller
 from pytest_mcp.fixtures import McpReport, McpServer
 from pytest_mcp.model.exchange import Ask
 from pytest_mcp.model.finding import Severity, Violation
-from pytest_mcp.model.interface import Era
+from pytest_mcp.model.interface import Era, StartState
 
 KNOWN = ("2024-11-05", "2025-03-26", "2025-06-18", "2025-11-25", "2026-07-28")
 
@@ -23,10 +23,15 @@ def test_connects(mcp_server: McpServer, mcp_report: McpReport) -> None:
     if failure is None:
         mcp_report.measure("cold_start", mcp_server.interface.seconds, "s")
         return
-    command = " ".join(failure.command) or "none"
-    code = "still running" if failure.exit_code is None else str(failure.exit_code)
-    evidence = f"command: {command}\nexit code: {code}\nstderr ends:\n{failure.stderr_tail[-3000:] or '(empty)'}"
-    mcp_report.judge([Violation(title=f"does not connect: {failure.reason}", evidence=evidence)])
+    seen = [f"command: {' '.join(failure.command)}"] if failure.command else []
+    seen += [f"url: {failure.url}"] if failure.url else []
+    if failure.state is StartState.EXITED:
+        seen.append(f"exit code: {failure.exit_code}")
+    elif failure.state is not StartState.REMOTE:
+        seen.append(f"process: {failure.state}")
+    if failure.state in (StartState.EXITED, StartState.RUNNING):
+        seen.append(f"stderr ends:\n{failure.stderr_tail[-3000:] or '(empty)'}")
+    mcp_report.judge([Violation(title=f"does not connect: {failure.reason}", evidence="\n".join(seen))])
 
 
 @check(

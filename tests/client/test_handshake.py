@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from pytest_mcp.client.fleet import Fleet
-from pytest_mcp.model.interface import ElementKind, Era, Interface
+from pytest_mcp.model.interface import ElementKind, Era, Interface, StartState
 from pytest_mcp.model.server import Stdio
 from tests.client.conftest import launch_of, server_of, wait_for
 
@@ -88,13 +88,14 @@ def test_a_server_that_never_answers_costs_its_timeout_and_was_still_running(con
     assert time.monotonic() - began < 1.0, "ending it must not be waited for"
     assert found.failure
     assert (found.failure.reason, found.failure.exit_code) == ("initialize: no reply in time", None)
+    assert found.failure.state is StartState.RUNNING
     assert purposes(found) == ["shared"]
 
 
 def test_a_server_that_exits_at_once_is_shown_with_code_and_stderr(connect: Connect) -> None:
     found = connect("exits")
     assert found.failure
-    assert found.failure.exit_code == 9
+    assert (found.failure.exit_code, found.failure.state) == (9, StartState.EXITED)
     assert found.failure.stderr_tail.endswith("Traceback: no module named that\n")
     assert purposes(found) == ["shared", "era-retry"]
 
@@ -115,6 +116,7 @@ def test_a_command_that_is_not_there_is_a_failure_and_a_counted_start(tmp_path: 
     fleet.close()
     assert found.failure
     assert found.failure.reason.startswith("command './no-such-program' is not there or not executable")
+    assert (found.failure.exit_code, found.failure.state) == (None, StartState.NEVER)
     assert purposes(found) == ["shared"]
 
 

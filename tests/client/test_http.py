@@ -16,7 +16,7 @@ from pytest_mcp.client.connection import Connection
 from pytest_mcp.client.fleet import Fleet
 from pytest_mcp.client.http import HttpChannel, header_value, mirrored
 from pytest_mcp.model.exchange import Arrival, Ask, NoiseKind
-from pytest_mcp.model.interface import Era, ExitBy
+from pytest_mcp.model.interface import Era, ExitBy, StartState
 from pytest_mcp.model.server import Http, Launch, Sse
 from tests.client.conftest import launch_of, server_of, wait_for
 
@@ -401,8 +401,10 @@ def test_a_server_whose_port_never_opens_is_shown_with_its_stderr(fleet: Fleet) 
     failure = short.connect(server_of(started(Launch(command=sys.executable, args=("-c", code))))).failure
     short.close()
     assert failure
-    assert "does not listen after 0.5 s" in failure.reason
-    assert "bound to another port" in failure.reason
+    assert failure.reason == "the server does not listen on the port it was given after 0.5 s"
+    assert (failure.state, failure.exit_code) == (StartState.RUNNING, None), "how we ended it is not its doing"
+    assert failure.stderr_tail == "bound to another port\n"
+    assert failure.url == "http://127.0.0.1:{port}/mcp"
     assert time.monotonic() - began < 4
 
 
@@ -411,9 +413,10 @@ def test_a_server_that_exits_before_its_port_opens_is_told_at_once(fleet: Fleet)
     code = "import sys; sys.exit('no such option')"
     failure = fleet.connect(server_of(started(Launch(command=sys.executable, args=("-c", code))))).failure
     assert failure
-    assert "exited" in failure.reason
-    assert "exit code 1" in failure.reason
-    assert "no such option" in failure.reason
+    assert failure.reason == "the server exited with code 1 before it listened"
+    assert (failure.state, failure.exit_code) == (StartState.EXITED, 1)
+    assert failure.stderr_tail == "no such option\n"
+    assert failure.command[0] == sys.executable
     assert time.monotonic() - began < 3
 
 
@@ -435,6 +438,15 @@ def test_a_remote_that_refuses_connections_is_a_failure_with_its_reason(fleet: F
     failure = fleet.connect(server_of(Http(url=f"http://127.0.0.1:{port}/mcp"))).failure
     assert failure
     assert "connection refused" in failure.reason
+    assert (failure.state, failure.command, failure.url) == (StartState.REMOTE, (), f"http://127.0.0.1:{port}/mcp")
+
+
+def test_a_server_that_opens_no_event_stream_is_shown_with_its_process(fleet: Fleet) -> None:
+    transport = Sse(url="http://127.0.0.1:{port}/mcp", launch=launch_of("web.py", "{port}"))
+    failure = fleet.connect(server_of(transport)).failure
+    assert failure
+    assert failure.reason.startswith("no event stream at ")
+    assert failure.state is StartState.RUNNING
 
 
 @pytest.mark.parametrize("spoken", [Http, Sse])
