@@ -11,7 +11,7 @@ from pytest_mcp.client.process import Process
 from pytest_mcp.client.sse_channel import SseChannel
 from pytest_mcp.client.stdio import StdioChannel
 from pytest_mcp.client.wire import encode
-from pytest_mcp.model.exchange import Arrival, Ask, Exchange, Noise
+from pytest_mcp.model.exchange import Ask, Exchange, Noise
 from pytest_mcp.model.interface import Era, ExitBy, Shutdown
 from pytest_mcp.model.server import Server
 
@@ -138,8 +138,3 @@ class Connection:
         if self.process is None:
             return Shutdown(by=ExitBy.REMOTE, seconds=0.0, exit_code=None)
         return self.process.end(eof=False)
-
-
-def failed(exchange: Exchange) -> bool:
-    """True when no reply came at all: the server is gone, silent, or talks something else."""
-    return exchange.arrival is not Arrival.REPLY

@@ -1,16 +1,16 @@
 """The live connections of a run: started together, each counted by its purpose, and ended together."""
 
 import os
-import signal
 import socket
 import threading
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
+from queue import Empty, SimpleQueue
 
 from pytest_mcp.client.connection import Channel, Connection
-from pytest_mcp.client.guard import Guard, signal_group
+from pytest_mcp.client.guard import Guard
 from pytest_mcp.client.handshake import Handshake, negotiate
 from pytest_mcp.client.http import Headers, HttpChannel
 from pytest_mcp.client.listing import bounded, elements, list_all
@@ -53,26 +53,38 @@ class Fleet:
         self._open: set[Connection] = set()
         self._learned: dict[str, tuple[str, ...]] = {}
         self._starts: list[tuple[str, Start]] = []
-        self._started: list[Process] = []
-        self._aborted = threading.Event()
         self._closed = False
         self._closing: dict[str, Future[Shutdown]] = {}
         self._closers = ThreadPoolExecutor(max_workers=32, thread_name_prefix="mcp-close")
 
-    def connect_all(self, servers: Iterable[Server], done: Callable[[Interface], None]) -> tuple[Interface, ...]:
-        """Connect to every server and list it, ``start_limit`` at a time; ``done`` is called as each is finished."""
+    def connect_all(self, servers: Sequence[Server]) -> Iterator[Interface]:
+        """The interface of every server as it gets known, ``start_limit`` at a time.
 
-        def one(server: Server) -> Interface:
-            interface = self.connect(server)
-            done(interface)
-            return interface
+        Daemon threads, unlike those of an executor, are not waited for when the interpreter exits: an interrupt is
+        obeyed at once, and the guard ends what was started.
+        """
+        waiting: SimpleQueue[Server] = SimpleQueue()
+        done: SimpleQueue[Interface | BaseException] = SimpleQueue()
+        for server in servers:
+            waiting.put(server)
+        for _ in range(min(start_limit(), len(servers))):
+            threading.Thread(target=self._work, args=(waiting, done), name="mcp-start", daemon=True).start()
+        for _ in servers:
+            found = done.get()
+            if isinstance(found, BaseException):
+                raise found
+            yield found
 
-        with ThreadPoolExecutor(max_workers=start_limit(), thread_name_prefix="mcp-start") as threads:
+    def _work(self, waiting: "SimpleQueue[Server]", done: "SimpleQueue[Interface | BaseException]") -> None:
+        while True:
             try:
-                return tuple(threads.map(one, servers))
-            except BaseException:
-                self._abort()
-                raise
+                server = waiting.get_nowait()
+            except Empty:
+                return
+            try:
+                done.put(self.connect(server))
+            except BaseException as error:  # noqa: BLE001 - raised again by the thread that waits for it
+                done.put(error)
 
     def connect(self, server: Server) -> Interface:
         """Start or reach one server, negotiate and list; the connection is kept as the server's shared one."""
@@ -195,16 +207,9 @@ class Fleet:
         return (*transport.headers, ("Authorization", f"Bearer {token}"))
 
     def _process(self, launch: Launch, *, speaks_on_stdout: bool) -> Process:
-        if self._aborted.is_set():
-            raise ClientError("not started: the run was interrupted")
-        process = Process(
+        return Process(
             launch, rootdir=self._rootdir, pump=self._pump, guard=self._guard, speaks_on_stdout=speaks_on_stdout
         )
-        with self._lock:
-            self._started.append(process)
-        if self._aborted.is_set():
-            signal_group(process.pid, signal.SIGKILL)
-        return process
 
     def _await_port(self, process: Process, port: int, timeout: float) -> None:
         deadline = time.monotonic() + timeout
@@ -218,15 +223,6 @@ class Fleet:
         code = process.exit_code if process.wait(0) else None
         waited = f"the server does not listen on the port it was given after {timeout:g} s"
         raise _lost(waited if code is None else f"the server exited with code {code} before it listened", process)
-
-    def _abort(self) -> None:
-        """Interrupted while servers start: nobody waits for them any more."""
-        with self._lock:
-            self._aborted.set()
-            started = list(self._started)
-        for process in started:
-            if process.running:
-                signal_group(process.pid, signal.SIGKILL)
 
     def _failed(self, server: Server, began: float, problem: str, connection: Connection) -> Interface:
         """What is known of a server that did not shake hands; one that still runs is ended while others are started."""

@@ -27,7 +27,7 @@ from pytest_mcp.plugin import collection, facts, outcomes
 from pytest_mcp.plugin.ending import Ending
 from pytest_mcp.plugin.participant import Participant
 from pytest_mcp.plugin.shown import cleaned, cleaned_interface
-from pytest_mcp.plugin.starting import Progress, connect_all
+from pytest_mcp.plugin.starting import Progress
 from pytest_mcp.plugin.worker import DESELECTED, SENT, SNAPSHOT, Snapshot, Worker
 from pytest_mcp.results import Recorder
 from pytest_mcp.settings import Settings, read_settings
@@ -195,7 +195,7 @@ class Controller(Participant):
         progress = Progress(self.config, len(self.inventory.servers))
         servers = {server.id: server for server in self.inventory.servers}
         usable = [server for server in self.inventory.servers if server.transport is not None]
-        for interface in connect_all(live, usable):
+        for interface in live.connect_all(usable):
             self._interfaces[interface.server] = interface
             progress.one(interface, partial(cleaned, secrets=_all_secrets(live, servers[interface.server])))
         self._started = True

@@ -1,48 +1,14 @@
-"""Servers start together, and say so; an interrupt meanwhile does not wait for those that hang."""
+"""What is said while servers start."""
 
-import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
-from queue import Empty, SimpleQueue
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 
-from pytest_mcp.client.fleet import Fleet, start_limit
 from pytest_mcp.model.interface import ElementKind, Interface
-from pytest_mcp.model.server import Server
 from pytest_mcp.model.text import inert_line
 from pytest_mcp.reporting import terminal
-
-
-def connect_all(fleet: Fleet, servers: Sequence[Server]) -> Iterator[Interface]:
-    """The interface of every server as it gets known.
-
-    Daemon threads, unlike those of an executor, are not waited for when the interpreter exits.
-    """
-    waiting: SimpleQueue[Server] = SimpleQueue()
-    done: SimpleQueue[Interface | BaseException] = SimpleQueue()
-    for server in servers:
-        waiting.put(server)
-    for _ in range(min(start_limit(), len(servers))):
-        threading.Thread(target=_work, args=(fleet, waiting, done), name="mcp-start", daemon=True).start()
-    for _ in servers:
-        found = done.get()
-        if isinstance(found, BaseException):
-            raise found
-        yield found
-
-
-def _work(fleet: Fleet, waiting: "SimpleQueue[Server]", done: "SimpleQueue[Interface | BaseException]") -> None:
-    while True:
-        try:
-            server = waiting.get_nowait()
-        except Empty:
-            return
-        try:
-            done.put(fleet.connect(server))
-        except BaseException as error:  # noqa: BLE001 - raised again by the thread that waits for it
-            done.put(error)
 
 
 class Progress:

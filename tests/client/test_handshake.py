@@ -1,7 +1,8 @@
 """Every way a server may shake hands and list ends in an interface or in a failure that says why."""
 
-import os
-import threading
+import signal
+import subprocess
+import sys
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -14,6 +15,7 @@ from pytest_mcp.model.server import Stdio
 from tests.client.conftest import launch_of, server_of, wait_for
 
 Connect = Callable[..., Interface]
+ROOT = Path(__file__).parents[2]
 
 
 @pytest.fixture
@@ -180,32 +182,41 @@ def test_a_hanging_server_costs_its_timeout_once_and_the_others_start_meanwhile(
     ]
     fleet = Fleet(tmp_path, timeout=2.0)
     began = time.monotonic()
-    found = fleet.connect_all(servers, lambda interface: None)
+    found = list(fleet.connect_all(servers))
     seconds = time.monotonic() - began
     fleet.close()
-    assert [interface.connected for interface in found] == [False, *[True] * 8]
+    assert {interface.server: interface.connected for interface in found} == {
+        server.id: server.id != "s0" for server in servers
+    }
+    assert found[-1].server == "s0", "told as they get known"
     assert 2.0 <= seconds < 3.0
     assert len(starts.read_text().split()) == len(servers)
 
 
-def test_an_interrupt_while_servers_start_is_obeyed_at_once(tmp_path: Path, starts: Path) -> None:
-    env = (("STARTS", str(starts)),)
-    servers = [server_of(Stdio(launch=launch_of("eras.py", "hangs", env=env)), name=f"s{n}") for n in range(12)]
-    fleet = Fleet(tmp_path, timeout=60.0)
+INTERRUPTED = """
+from pathlib import Path
+from pytest_mcp.client.fleet import Fleet
+from pytest_mcp.model.server import Stdio
+from tests.client.conftest import launch_of, server_of
 
-    def interrupt() -> None:
-        wait_for(lambda: starts.exists() and len(starts.read_text().split()) >= 2)
-        os.kill(os.getpid(), 2)
+env = (("STARTS", STARTS),)
+servers = [server_of(Stdio(launch=launch_of("eras.py", "hangs", env=env)), name=f"s{n}") for n in range(12)]
+try:
+    list(Fleet(Path.cwd(), timeout=60.0).connect_all(servers))
+except KeyboardInterrupt:
+    print("interrupted")
+"""
 
-    thread = threading.Thread(target=interrupt)
-    thread.start()
-    began = time.monotonic()
-    with pytest.raises(KeyboardInterrupt):
-        fleet.connect_all(servers, lambda interface: None)
-    fleet.close()
-    thread.join()
+
+def test_an_interrupt_while_servers_start_is_obeyed_at_once(starts: Path) -> None:
+    code = INTERRUPTED.replace("STARTS)", f"{str(starts)!r})")
+    with subprocess.Popen([sys.executable, "-c", code], cwd=ROOT, stdout=subprocess.PIPE, text=True) as run:
+        assert wait_for(lambda: starts.exists() and len(starts.read_text().split()) >= 2, 20)
+        began = time.monotonic()
+        run.send_signal(signal.SIGINT)
+        assert run.communicate(timeout=10)[0] == "interrupted\n"
     assert time.monotonic() - began < 5
-    assert not [pid for pid in starts.read_text().split() if Path("/proc", pid).exists()]
+    assert wait_for(lambda: not [pid for pid in starts.read_text().split() if Path("/proc", pid).exists()])
 
 
 def test_the_shared_connection_ends_once_however_many_ask(tmp_path: Path) -> None:
