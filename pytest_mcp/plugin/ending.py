@@ -162,7 +162,7 @@ class Ending:
         return bool(verdict.exit_code) if gate is Gate.ENFORCE else verdict.word is VerdictWord.BLOCK
 
     def _write(self, run: Run) -> None:
-        from pytest_mcp.errors import McpError
+        from pytest_mcp.errors import ReportError
         from pytest_mcp.reporting.html import run_folder, write_report
 
         controller = self._controller
@@ -178,20 +178,25 @@ class Ending:
                 self._fail(pytest.ExitCode.INTERNAL_ERROR)
             self._report = write_report(run, controller.settings.report, history=self._history(run))
             controller.recorder.join(run_folder(controller.settings.report, run) / "results.ndjson")
-        except McpError as error:
+        except ReportError as error:
             self._trouble.append(str(error))
             self._fail(pytest.ExitCode.USAGE_ERROR)
 
     def _history(self, run: Run) -> list[RunSummary]:
-        """The runs before this one, oldest first; none without a database."""
+        """The runs before this one, oldest first; none without a database, whose loss costs no report."""
         if self._number is None:
             return []
+        from pytest_mcp.errors import McpError
         from pytest_mcp.reporting.fleet import summary
         from pytest_mcp.results import open_store
         from pytest_mcp.results.history import past_runs
 
-        with open_store(self._controller.settings.db, self._controller.state) as store:
-            past = past_runs(store.connection, PAST_RUNS, project=run.project, before=run.id)
+        try:
+            with open_store(self._controller.settings.db, self._controller.state) as store:
+                past = past_runs(store.connection, PAST_RUNS, project=run.project, before=run.id)
+        except McpError as error:
+            self._trouble.append(f"no history in the report: {error}")
+            return []
         return [summary(each.run, each.number) for each in reversed(past)]
 
 

@@ -100,6 +100,29 @@ def test_our_own_fault_at_the_end_hides_nothing_of_pytests(project: Project, pla
     assert gone(project.starts("one"))
 
 
+LOST_DATABASE = """
+from pytest_mcp import results
+from pytest_mcp.errors import StoreError
+
+def gone(*_):
+    raise StoreError("results database at there: gone")
+
+results.Recorder.stored = lambda *_: 7
+results.open_store = gone
+"""
+
+
+def test_a_database_lost_before_the_history_is_read_costs_the_history_only(project: Project) -> None:
+    project.serve("one")
+    project.write("conftest.py", LOST_DATABASE)
+    ran = project.run("-k", "connects")
+    assert ran.code == 0
+    assert "mcp: no history in the report: results database at there: gone" in ran.lines
+    assert ran.line("report: ").endswith("(run 7)")
+    assert (ran.report / "index.html").exists()
+    assert len(ran.run.cases) == 1
+
+
 def test_a_killed_session_leaves_no_server(project: Project) -> None:
     project.serve("one", starts="one.starts")
     project.write("test_slow.py", SLOW.replace("touch()", "write_text('now')"))
