@@ -8,6 +8,7 @@ from pytest_mcp.model.exchange import Arrival, Noise
 from pytest_mcp.model.interface import Element, ElementKind, Listing
 
 PAGES = 1000
+ELEMENTS = 50_000
 PATIENCE = 3
 """How many times the timeout of one reply a whole list may take."""
 DEPTH_KEPT = 128
@@ -61,6 +62,7 @@ def _element(kind: ElementKind, naming: str, index: int, entry: Any) -> Element:
 
 def _list(connection: Connection, method: str, noise: list[Noise]) -> Listing:
     pages: list[Any] = []
+    member = next(listed for name, _, listed, *_ in LISTS if name == method)
     cursors: set[str] = set()
     params: dict[str, Any] | None = None
     seconds = PATIENCE * connection.timeout
@@ -75,13 +77,26 @@ def _list(connection: Connection, method: str, noise: list[Noise]) -> Listing:
             return Listing(
                 method=method, pages=tuple(pages), problem=problem or "no result", error_code=seen.error_code
             )
-        pages.append(bounded(seen.result))
+        endless = _take(pages, seen.result, member)
         cursor = seen.result.get("nextCursor") if isinstance(seen.result, dict) else None
-        if cursor is None:
-            return Listing(method=method, pages=tuple(pages))
+        if endless or cursor is None:
+            return Listing(method=method, pages=tuple(pages), problem=endless)
         if not isinstance(cursor, str) or cursor in cursors:
             what = "repeats a cursor" if isinstance(cursor, str) else "gives a cursor that is no string"
             return Listing(method=method, pages=tuple(pages), problem=f"page {len(pages)} {what}")
         cursors.add(cursor)
         params = {"cursor": cursor}
     return Listing(method=method, pages=tuple(pages), problem=f"does not end within {PAGES} pages")
+
+
+def _take(pages: list[Any], result: Any, member: str) -> str | None:
+    """Keep one more page, as far as there is room for its elements; what is wrong when no further one is asked for."""
+    entries, left = _entries(result, member), ELEMENTS - sum(len(_entries(page, member)) for page in pages)
+    if len(entries) > left:
+        pages.append(bounded({**result, member: entries[:left]}))
+        return f"does not end within {ELEMENTS} elements"
+    page = bounded(result)
+    if entries and pages and _entries(page, member) == _entries(pages[-1], member):
+        return f"page {len(pages) + 1} repeats the elements of page {len(pages)}"
+    pages.append(page)
+    return None

@@ -156,6 +156,18 @@ def test_a_list_without_end_ends(connect: Connect) -> None:
     assert len(names(found)) == 1000
 
 
+def test_a_page_that_repeats_the_one_before_ends_a_list(connect: Connect) -> None:
+    found = connect("legacy", "same")
+    assert (names(found), problem(found)) == (["again"], "page 2 repeats the elements of page 1")
+
+
+def test_a_list_of_ten_thousand_is_read_and_one_without_bound_is_cut(connect: Connect) -> None:
+    found = connect("legacy", "10000")
+    assert (len(names(found)), problem(found)) == (10_000, None)
+    found = connect("legacy", "huge")
+    assert (len(names(found)), problem(found)) == (50_000, "does not end within 50000 elements")
+
+
 def test_a_list_whose_pages_never_end_and_come_slowly_is_given_up(connect: Connect) -> None:
     began = time.monotonic()
     found = connect("legacy", "slow", timeout=0.5)

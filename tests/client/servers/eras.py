@@ -51,8 +51,15 @@ def initialize(request_id):
 
 def tools(request_id, cursor):
     page = {"tools": [{"name": f"after-{cursor}"}]}
+    if lists == "same":
+        page = {"tools": [{"name": "again"}]}
+    if lists in ("huge", "10000"):
+        page = {"tools": [{"name": f"{cursor}{n}"} for n in range(20_000 if lists == "huge" else 5_000)]}
     following = {
         "plain": None,
+        "same": f"{cursor}x",
+        "huge": f"{cursor}x",
+        "10000": None if cursor else "x",
         "three": {"": "a", "a": "b", "b": None}.get(cursor),
         "repeats": "same",
         "endless": f"{cursor}x",
