@@ -87,8 +87,9 @@ class Participant:
         return collection.SuiteModule.from_parent(parent, path=module_path, nodeid=nodeid)
 
     def pytest_generate_tests(self, metafunc: pytest.Metafunc) -> None:
-        """One test for each server or element."""
-        collection.parametrize(metafunc, self.fleet)
+        """One test for each server or element; ``--fixtures`` and its like take no snapshot and run nothing."""
+        if FLEET in self.config.stash:
+            collection.parametrize(metafunc, self.fleet)
 
     def pytest_itemcollected(self, item: pytest.Item) -> None:
         """Mark an item, before ``-m`` looks, and let it be reported where its server was configured."""

@@ -89,6 +89,15 @@ def test_an_unknown_suite_is_a_usage_error(project: Project) -> None:
     assert "did you mean 'unit'" in ran.err
 
 
+@pytest.mark.parametrize("option", ["--fixtures", "--fixtures-per-test"])
+def test_fixtures_are_listed_without_a_server(project: Project, option: str) -> None:
+    project.serve("one", starts="one.starts")
+    ran = project.run(option)
+    assert (ran.code, project.starts("one")) == (0, [])
+    assert "mcp_server" in ran.out
+    assert "KeyError" not in ran.out
+
+
 def test_markers_select_suites_and_are_registered(project: Project) -> None:
     project.serve("one")
     ran = project.run("--strict-markers", "-m", "mcp_unit and mcp", whole=True)
