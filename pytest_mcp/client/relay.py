@@ -1,18 +1,17 @@
 """Lends the controller's live connections to xdist workers: a server is started once, however many workers there are.
 
-The listener is a Unix socket in a private folder, and both ends prove that they know a random key; what travels are the
-frozen values of ``model``.
+The listener is a Unix socket of an abstract address, which leaves nothing behind however we end, and both ends prove
+that they know a random key; what travels are the frozen values of ``model``.
 """
 
 import contextlib
 import secrets
-import tempfile
+import socket
 import threading
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from multiprocessing.connection import Client, Listener
 from multiprocessing.connection import Connection as Pipe
-from pathlib import Path
 from typing import Any
 
 from pytest_mcp.client.connection import IN_FLIGHT
@@ -36,19 +35,23 @@ class Relay:
 
     def __init__(self, fleet: Fleet) -> None:
         self._fleet = fleet
-        self._folder = tempfile.TemporaryDirectory(prefix="mcp-")
-        self.address = str(Path(self._folder.name, "relay"))
+        self._closed = False
+        self.address = f"\0mcp-{secrets.token_hex(16)}"
         self.key = secrets.token_hex(16)
         self._listener = Listener(self.address, family="AF_UNIX", authkey=self.key.encode())
-        threading.Thread(target=self._accept, name="mcp-relay", daemon=True).start()
+        self._thread = threading.Thread(target=self._accept, name="mcp-relay", daemon=True)
+        self._thread.start()
 
     def close(self) -> None:
         """Take no more workers; those connected see the end of their stream."""
+        self._closed = True
+        with contextlib.suppress(OSError), socket.socket(socket.AF_UNIX) as waking:  # close alone wakes no accept
+            waking.connect(self.address)
+        self._thread.join(timeout=1)
         self._listener.close()
-        self._folder.cleanup()
 
     def _accept(self) -> None:
-        while True:
+        while not self._closed:
             try:
                 pipe = self._listener.accept()
             except OSError:

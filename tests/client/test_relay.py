@@ -135,3 +135,18 @@ def test_a_worker_ends_a_server_for_all(fleet: Fleet, borrowed: BorrowedFleet) -
     assert borrowed.get("one").close() == fleet.get("one").close()
     assert borrowed.get("one").request("ping").arrival is Arrival.CLOSED
     assert borrowed.get("two").request("echo", {"n": 1}).result == {"n": 1}
+
+
+def test_a_relay_leaves_no_file_and_takes_nobody_once_it_is_closed(
+    fleet: Fleet, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    relay = Relay(fleet)
+    worker = BorrowedFleet(relay.address, relay.key)
+    assert worker.get("one").request("echo", {"n": 1}).result == {"n": 1}
+    assert list(tmp_path.iterdir()) == []
+    worker.close()
+    relay.close()
+    relay.close()
+    with pytest.raises(ConnectionRefusedError):
+        BorrowedFleet(relay.address, relay.key).get("one").request("ping")
