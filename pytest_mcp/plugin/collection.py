@@ -14,6 +14,7 @@ import pytest
 
 import pytest_mcp
 from pytest_mcp.checks import declared
+from pytest_mcp.errors import SettingsError
 from pytest_mcp.fixtures import McpFleet, McpServer
 from pytest_mcp.inventory import redact
 from pytest_mcp.model.interface import Element, ElementKind
@@ -44,6 +45,14 @@ def suites_folder() -> Path:
 def suite_files(suites: Sequence[Suite]) -> list[Path]:
     """The test files of these suites, in the order of the suites."""
     return [file for suite in suites for file in sorted((suites_folder() / suite).glob("test_*.py"))]
+
+
+def refuse_empty(suites: Sequence[Suite]) -> None:
+    """Say before any server is started that a suite asked for has no tests yet."""
+    there = [suite.value for suite in Suite if suite_files((suite,))]
+    for suite in suites:
+        if suite.value not in there:
+            raise SettingsError(f"suite {suite.value!r} has no tests yet; choose from {', '.join(there)}")
 
 
 def arguments(given: Sequence[str], suites: Sequence[Suite], invoked_in: Path) -> list[str]:

@@ -50,6 +50,7 @@ def _controller(config: pytest.Config) -> "Controller":
     here = config.invocation_params.dir
     try:
         settings = read_settings(options, config.rootpath, os.environ, invocation_dir=here)
+        collection.refuse_empty(settings.suites)
         refuse_unwritable(settings.report)
         inventory = read_inventory(settings, config.rootpath, os.environ)
     except McpError as error:

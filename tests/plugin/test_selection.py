@@ -10,6 +10,9 @@ from pathlib import Path
 
 import pytest
 
+from pytest_mcp.errors import SettingsError
+from pytest_mcp.model.run import Suite
+from pytest_mcp.plugin import collection
 from tests.plugin.conftest import QUICK, ROOT, SERVER, Project, Ran
 
 OWN = "pytest_mcp/suites/unit/test_connection.py::test_connects"
@@ -87,6 +90,21 @@ def test_an_unknown_suite_is_a_usage_error(project: Project) -> None:
     assert ran.code == 4
     assert "--mcp-suite: 'units' must be one of unit," in ran.err
     assert "did you mean 'unit'" in ran.err
+
+
+def test_a_suite_that_has_no_tests_is_a_usage_error(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
+    empty = [suite for suite in Suite if not collection.suite_files([suite])]
+    if empty:
+        project.serve("one", starts="one.starts")
+        ran = project.run(f"--mcp-suite={empty[0]}", "--mcp-suite=unit")
+        assert ran.code == 4
+        assert f"ERROR: mcp: suite '{empty[0]}' has no tests yet; choose from unit" in ran.err
+        assert project.starts("one") == []
+    project.write("suites/security/test_x.py", "")
+    monkeypatch.setattr(collection, "suites_folder", lambda: project.folder / "suites")
+    collection.refuse_empty([Suite.SECURITY])
+    with pytest.raises(SettingsError, match=r"^suite 'unit' has no tests yet; choose from security$"):
+        collection.refuse_empty([Suite.SECURITY, Suite.UNIT])
 
 
 @pytest.mark.parametrize("option", ["--fixtures", "--fixtures-per-test"])
