@@ -131,8 +131,11 @@ def mcp_server(request: pytest.FixtureRequest, mcp_fleet: McpFleet) -> McpServer
 
 @pytest.fixture
 def mcp_client(mcp_server: McpServer, mcp_fleet: McpFleet) -> Caller:
-    """The server's shared live connection: for listing and reading only."""
-    return mcp_fleet.connections.get(mcp_server.id)
+    """The server's shared live connection: for listing, reading and probing the protocol only."""
+    connection = mcp_fleet.connections.get(mcp_server.id)
+    if not connection.alive():
+        pytest.skip(f"{INCONCLUSIVE}the server ended before this test; see stays-alive")
+    return connection
 
 
 @pytest.fixture

@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any
 from urllib.parse import unquote
 
-from pytest_mcp.model.finding import Severity, Violation
+from pytest_mcp.model.finding import Confidence, Severity, Violation
 from pytest_mcp.model.interface import Element
 from pytest_mcp.model.text import inert_line
 
@@ -16,6 +16,7 @@ NAME_LIMIT = 128
 _NAME = re.compile(r"[A-Za-z0-9_./-]+")
 _MIME = re.compile(r"[A-Za-z0-9!#$&^_.+-]+/[A-Za-z0-9!#$&^_.+-]+(\s*;.*)?")
 _INDEX = re.compile(r"[0-9]{1,9}")
+_DESTROYS = re.compile(r"(?i)(.*[_.\-/])?(delete|remove|drop|destroy|purge|wipe|truncate|overwrite)([_.\-/].*)?$")
 _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:")
 _DIALECTS = {
     "https://json-schema.org/draft/2020-12/schema": "Draft202012Validator",
@@ -142,6 +143,40 @@ def _dialect(found: dict[str, Any], member: str) -> Iterator[Violation]:
     except (jsonschema_rs.ValidationError, ValueError) as error:
         text = getattr(error, "message", str(error))
         yield Violation(title=f"{member} is no valid JSON Schema", evidence=inert_line(text, limit=500))
+        return
+    broken = [pattern for pattern in _patterns(found) if not _compiles(pattern)]
+    if broken:
+        yield Violation(
+            title=f"{member} has a pattern that is no regular expression",
+            got=inert_line(", ".join(broken)),
+            severity=Severity.LOW,
+            confidence=Confidence.FIRM,
+        )
+
+
+def _compiles(pattern: str) -> bool:
+    import jsonschema_rs
+
+    try:
+        jsonschema_rs.Draft202012Validator({"pattern": pattern})
+    except (jsonschema_rs.ValidationError, ValueError):
+        return False
+    return True
+
+
+def _patterns(node: Any, *, named: bool = False) -> Iterator[str]:
+    """Every pattern of a schema of bounded depth; ``named``: keys are names."""
+    if isinstance(node, dict):
+        if not named and isinstance(node.get("pattern"), str):
+            yield node["pattern"]
+        for key, child in node.items():
+            if key == "patternProperties" and not named and isinstance(child, dict):
+                yield from child
+            if named or key not in _NOT_SCHEMAS:
+                yield from _patterns(child, named=not named and key in _NAMED_SCHEMAS)
+    elif isinstance(node, list):
+        for child in node:
+            yield from _patterns(child)
 
 
 def _required(found: dict[str, Any], member: str) -> Iterator[Violation]:
@@ -217,12 +252,14 @@ def no_arguments_but_named(element: Element) -> Iterator[Violation]:
 
 
 def annotations(element: Element) -> Iterator[Violation]:
-    """Hints that contradict each other tell a client nothing (server/tools, annotations)."""
+    """What annotations say fits together and fits the name; hints all the same (server/tools, annotations)."""
     hints = _fields(element).get("annotations")
-    if not isinstance(hints, dict):
+    if not isinstance(hints, dict) or hints.get("readOnlyHint") is not True:
         return
-    if hints.get("readOnlyHint") is True and hints.get("destructiveHint") is True:
-        yield Violation(title="annotated as read-only and as destructive")
+    if hints.get("destructiveHint") is True:
+        yield Violation(title="annotated as destructive, which means nothing beside readOnlyHint")
+    if _DESTROYS.match(element.name):
+        yield Violation(title="annotated as read-only, with a name that says it changes something")
 
 
 def resource_uri(element: Element) -> Iterator[Violation]:

@@ -1,5 +1,6 @@
 """Are messages what the negotiated revision says they are? The envelope by hand, what is inside by mcp-types."""
 
+import json
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
@@ -18,6 +19,8 @@ _LISTED = {
 _COMPLETE = {"resultType": "complete", "ttlMs": 0, "cacheScope": "public"}
 """What 2026-07-28 demands of every cacheable result; added where only one element is looked at."""
 _SHOWN = 5
+REFUSAL_SECONDS = 5.0
+"""How long a refusal is waited for: it needs no work, and a server silent to it is silent to many."""
 
 
 def envelope(exchange: Exchange) -> Iterator[Violation]:
@@ -25,6 +28,8 @@ def envelope(exchange: Exchange) -> Iterator[Violation]:
     message = exchange.message
     if exchange.arrival is not Arrival.REPLY or not isinstance(message, dict):
         return
+    if exchange.received is not None and (problem := _not_strict(exchange.received)):
+        yield Violation(title=f"{exchange.method}: reply that a strict JSON parser refuses", got=problem)
     if message.get("jsonrpc") != "2.0":
         yield Violation(title=f"{exchange.method}: reply without jsonrpc 2.0", got=repr(message.get("jsonrpc")))
     if message.get("id") != exchange.id or isinstance(message.get("id"), bool):
@@ -35,6 +40,25 @@ def envelope(exchange: Exchange) -> Iterator[Violation]:
         yield Violation(title=f"{exchange.method}: reply must have either result or error", got=str(sorted(message)))
     if "error" in message:
         yield from _error_shape(exchange)
+
+
+def _not_strict(raw: bytes) -> str:
+    """Why clients cannot read what we read leniently; empty when they can."""
+    if raw.startswith((b"\xef\xbb\xbf", b"\xff\xfe", b"\xfe\xff")):
+        return "it starts with a byte order mark"
+    try:
+        json.loads(raw.decode("utf-8"), parse_constant=_refuse)
+    except UnicodeDecodeError:
+        return "it is not UTF-8"
+    except RecursionError:
+        return "it is nested too deeply"
+    except ValueError as error:
+        return inert_line(str(error))
+    return ""
+
+
+def _refuse(constant: str) -> None:
+    raise ValueError(f"{constant} is no JSON")
 
 
 def _error_shape(exchange: Exchange) -> Iterator[Violation]:

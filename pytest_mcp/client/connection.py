@@ -38,6 +38,9 @@ class Caller(Protocol):
     def heard(self) -> tuple[Noise, ...]:
         """Everything the server emitted unasked so far, the handshake included; the last thousand of it."""
 
+    def alive(self) -> bool:
+        """False once the server closed its side or exited, or we ended it."""
+
     def close(self) -> Shutdown:
         """End the connection, and the server's process where it is ours."""
 
@@ -54,9 +57,8 @@ class Connection:
         self._shutdown: Shutdown | None = None
         self._heard: deque[Noise] = deque(maxlen=HEARD)
 
-    @property
-    def usable(self) -> bool:
-        """False once the server closed its side or we closed ours."""
+    def alive(self) -> bool:
+        """False once the server closed its side or exited, or we ended it."""
         return self._shutdown is None and not self.channel.closed and (self.process is None or self.process.running)
 
     def settle(self, era: Era, revision: str) -> None:

@@ -20,7 +20,7 @@ from pytest_mcp.client.wire import classify
 from pytest_mcp.model.exchange import Ask, Exchange, Noise
 from pytest_mcp.model.interface import Shutdown
 
-LENT = {"request", "send", "send_all", "listen", "heard"}
+LENT = {"request", "send", "send_all", "listen", "heard", "alive"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +103,10 @@ class RelayedConnection:
     def listen(self, seconds: float) -> tuple[Noise, ...]:
         """See Connection.listen."""
         return self._borrowed.call(self._server, "listen", seconds)  # type: ignore[no-any-return]
+
+    def alive(self) -> bool:
+        """See Connection.alive."""
+        return self._borrowed.call(self._server, "alive")  # type: ignore[no-any-return]
 
     def heard(self) -> tuple[Noise, ...]:
         """See Connection.heard."""

@@ -1,6 +1,5 @@
 """Does the server keep to JSON-RPC and to its transport?"""
 
-import string
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
@@ -13,6 +12,7 @@ from pytest_mcp.model.interface import Era
 
 PROBE_LIST = {"tools": "tools/list", "resources": "resources/list", "prompts": "prompts/list"}
 SILENCE = 0.01
+UNKNOWN = Ask(method="pytest-mcp/no-such-method", timeout=messages.REFUSAL_SECONDS)
 MIXED = 12
 
 
@@ -32,7 +32,9 @@ def harmless(server: McpServer) -> Ask:
 )
 def test_reply_envelope(mcp_server: McpServer, mcp_client: Caller, mcp_report: McpReport) -> None:
     """Replies are JSON-RPC 2.0 with the id of their request and either a result or an error."""
-    asked = [mcp_client.send(harmless(mcp_server)), mcp_client.request("pytest-mcp/no-such-method")]
+    listed = [mcp_client.request(listing.method) for listing in mcp_server.interface.listings]
+    asked = [*(listed or [mcp_client.send(harmless(mcp_server))]), mcp_client.send(UNKNOWN)]
+    asked = [seen for seen in asked if seen.message is not None or seen.method != UNKNOWN.method]
     silent = [Violation(title=f"{seen.method}: no reply", got=seen.reason) for seen in asked if seen.message is None]
     mcp_report.judge([*silent, *(violation for seen in asked for violation in messages.envelope(seen))])
 
@@ -45,7 +47,7 @@ def test_reply_envelope(mcp_server: McpServer, mcp_client: Caller, mcp_report: M
 )
 def test_unknown_method_is_refused(mcp_server: McpServer, mcp_client: Caller, mcp_report: McpReport) -> None:
     """A method that does not exist is refused with -32601."""
-    seen = mcp_client.request("pytest-mcp/no-such-method")
+    seen = mcp_client.send(UNKNOWN)
     modern = mcp_server.interface.era is Era.MODERN
     status = messages.http_status(seen, 404, "unknown method") if modern else ()
     mcp_report.judge([*messages.refused(seen, [-32601], "unknown method"), *status])
@@ -61,7 +63,10 @@ def test_malformed_params_are_refused(mcp_server: McpServer, mcp_client: Caller,
     """A tools/call whose name is a number is refused as invalid, and nothing is called."""
     if "tools" not in mcp_server.interface.capabilities:
         mcp_report.not_applicable("declares no tools")
-    seen = mcp_client.request("tools/call", {"name": 7, "arguments": {}})
+    if mcp_server.entry.remote:
+        mcp_report.not_applicable("a remote server: nothing is called")
+    params = {"name": 7, "arguments": {}}
+    seen = mcp_client.send(Ask(method="tools/call", params=params, timeout=messages.REFUSAL_SECONDS))
     mcp_report.judge(_refused_somehow(seen))
 
 
@@ -109,9 +114,10 @@ def test_notifications_get_no_reply(mcp_server: McpServer, mcp_client: Caller, m
 )
 def test_concurrent_requests_are_not_mixed_up(mcp_server: McpServer, mcp_client: Caller, mcp_report: McpReport) -> None:
     """Requests in flight together each get their own reply, once."""
-    good, bad = harmless(mcp_server), [Ask(method=f"pytest-mcp/none-{letter}") for letter in string.ascii_lowercase]
-    asks = [good if number % 2 else bad[number] for number in range(MIXED)]
-    alone = {ask is good: mcp_client.send(ask) for ask in (good, bad[-1])}
+    good, bad = harmless(mcp_server), [replace(UNKNOWN, method=f"pytest-mcp/none-{n}") for n in range(MIXED)]
+    alone = {ask is good: mcp_client.send(ask) for ask in (good, UNKNOWN)}
+    answered = alone[False].message is not None
+    asks = [good if number % 2 or not answered else bad[number] for number in range(MIXED)]
     seen = mcp_client.send_all(asks)
     mixed = [
         each

@@ -1,10 +1,25 @@
-"""Does the server leave when it is asked to? Runs last: it ends the shared connection."""
+"""Does the server stay until it is asked to leave, and leave then? Runs last: it ends the shared connection."""
 
 from pytest_mcp.checks import check
-from pytest_mcp.client.connection import Caller
-from pytest_mcp.fixtures import McpReport
+from pytest_mcp.fixtures import McpFleet, McpReport, McpServer
 from pytest_mcp.model.finding import Severity, Violation
 from pytest_mcp.model.interface import ExitBy
+
+
+@check(
+    "stays-alive",
+    severity=Severity.HIGH,
+    reference="MCP basic/transports/stdio, Shutdown; CWE-248",
+    remedy="answer what you cannot do with an error; find in stderr what ended the process",
+    last=True,
+)
+def test_stays_alive(mcp_server: McpServer, mcp_fleet: McpFleet, mcp_report: McpReport) -> None:
+    """The server is still there when everything has been asked."""
+    if mcp_server.entry.remote:
+        mcp_report.not_applicable("a remote server: its process is not ours to see")
+    shutdown = mcp_fleet.connections.get(mcp_server.id).close()
+    if shutdown.by is ExitBy.ITSELF:
+        mcp_report.judge([Violation(title="ended while it was tested", got=f"exit code {shutdown.exit_code}")])
 
 
 @check(
@@ -15,14 +30,14 @@ from pytest_mcp.model.interface import ExitBy
     transport="stdio",
     last=True,
 )
-def test_exits_when_its_input_ends(mcp_client: Caller, mcp_report: McpReport) -> None:
+def test_exits_when_its_input_ends(mcp_server: McpServer, mcp_fleet: McpFleet, mcp_report: McpReport) -> None:
     """The server exits within 5 s of the end of its input, and leaves no process behind."""
-    shutdown = mcp_client.close()
+    shutdown = mcp_fleet.connections.get(mcp_server.id).close()
     mcp_report.measure("shutdown", shutdown.seconds, "s")
     violations = []
     if shutdown.by is ExitBy.ITSELF:
-        violations.append(Violation(title="exited before its input ended", got=f"exit code {shutdown.exit_code}"))
-    elif shutdown.by is not ExitBy.EOF:
+        mcp_report.inconclusive("the server ended before its input did; see stays-alive")
+    if shutdown.by is not ExitBy.EOF:
         violations.append(Violation(title="does not exit when its input ends", got=f"took {shutdown.by}"))
     if shutdown.orphans:
         violations.append(Violation(title=f"leaves {shutdown.orphans} processes behind"))

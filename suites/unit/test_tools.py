@@ -91,10 +91,10 @@ def test_tool_schemas_name_their_arguments(mcp_server: McpServer, mcp_report: Mc
 
 @check(
     "tool-annotations",
-    severity=Severity.LOW,
+    severity=Severity.INFO,
     reference="MCP schema: ToolAnnotations",
-    remedy="set readOnlyHint or destructiveHint, not both",
+    remedy="set readOnlyHint only on tools that change nothing, and destructiveHint only on others",
 )
 def test_tool_annotations_agree(mcp_server: McpServer, mcp_report: McpReport) -> None:
-    """The annotations of a tool do not contradict each other."""
+    """The annotations of a tool fit each other and its name."""
     mcp_report.judge(definitions.over(tools_of(mcp_server, mcp_report), definitions.annotations))

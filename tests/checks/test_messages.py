@@ -253,3 +253,16 @@ def test_half_a_surrogate_pair_and_depth_make_no_shape_raise() -> None:
     for schema in (deep, {"type": "object", **deep}, {"type": "\ud800"}):
         for violation in messages.element_shape(element({"name": "\ud800", "inputSchema": schema}), MODERN):
             violation.evidence.encode()
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [
+        b'\xef\xbb\xbf{"jsonrpc": "2.0", "id": 7, "result": {}}',
+        b'{"jsonrpc": "2.0", "id": 7, "result": {"default": NaN}}',
+        b'{"jsonrpc": "2.0", "id": 7, "result": {"text": "\xff"}}',
+    ],
+)
+def test_a_reply_that_only_lenient_parsers_read_is_a_violation(raw: bytes) -> None:
+    seen = exchange({"jsonrpc": "2.0", "id": 7, "result": {}}, received=raw)
+    assert "strict JSON parser" in next(messages.envelope(seen)).title

@@ -1,5 +1,6 @@
 """Values to judge: elements and exchanges as a server would have caused them."""
 
+import json
 from typing import Any
 
 from hypothesis import strategies as st
@@ -30,7 +31,7 @@ def tool(**members: Any) -> Element:
 
 def exchange(message: Any, *, request_id: int = 1, **more: Any) -> Exchange:
     """A request that was answered with this message."""
-    seen = {"arrival": Arrival.REPLY, "received": b"", "message": message, **more}
+    seen = {"arrival": Arrival.REPLY, "received": json.dumps(message).encode(), "message": message, **more}
     return Exchange(server="s", method="tools/list", id=request_id, sent=b"{}", sent_at=0.0, **seen)
 
 

@@ -61,7 +61,7 @@ _tool("tool-description-blank", "tool-description", "without a description", des
 _tool(
     "tool-read-only-and-destructive",
     "tool-annotations",
-    "read-only and as destructive",
+    "annotated as destructive",
     annotations={"readOnlyHint": True, "destructiveHint": True},
 )
 

@@ -238,9 +238,9 @@ def _(scene: Scene) -> None:
 @DEFECTS.at(
     Point.ANSWER,
     "neither-result-nor-error",
-    "reply-envelope",
+    "unknown-method",
     "no reply",
-    also=frozenset({"unknown-method", "concurrent-replies", "stdout-purity"}),
+    also=frozenset({"stdout-purity"}),
     waits=True,
 )
 def _(scene: Scene) -> None:
@@ -272,12 +272,12 @@ def _(scene: Scene) -> None:
 
 @DEFECTS.at(Point.ANSWER, "loses-requests", "concurrent-replies", "no reply", transports=STDIO, waits=True)
 def _(scene: Scene) -> None:
-    scene.answer.silent = scene.method == "pytest-mcp/none-c"
+    scene.answer.silent = scene.method == "pytest-mcp/none-4"
 
 
 @DEFECTS.at(Point.ANSWER, "shares-one-reply", "concurrent-replies", "reply of another request", transports=HTTP)
 def _(scene: Scene) -> None:
-    if scene.method == "pytest-mcp/none-c":
+    if scene.method == "pytest-mcp/none-4":
         scene.answer.messages = [{**scene.memory["last"], "id": scene.message["id"]}]
         scene.answer.status = 200
     elif scene.method in LISTS:

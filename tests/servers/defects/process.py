@@ -54,26 +54,10 @@ def _(scene: Scene) -> None:
         os._exit(4)
 
 
-@DEFECTS.at(
-    Point.ANSWER,
-    "exits-after-its-lists",
-    "exits-on-eof",
-    "exited before",
-    transports=STDIO,
-    also=frozenset(
-        {
-            "reply-envelope",
-            "unknown-method",
-            "malformed-params",
-            "ping",
-            "notification-unanswered",
-            "concurrent-replies",
-        }
-    ),
-)
+@DEFECTS.at(Point.ANSWER, "dies-of-an-unknown-method", "stays-alive", "ended while it was tested")
 def _(scene: Scene) -> None:
-    if scene.method == "pytest-mcp/no-such-method":
-        os._exit(5)
+    if scene.method.startswith("pytest-mcp/"):
+        os._exit(6)
 
 
 @DEFECTS.at(Point.END, "ignores-the-end-of-input", "exits-on-eof", "does not exit", transports=STDIO, waits=True)
