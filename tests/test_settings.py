@@ -13,15 +13,13 @@ from pytest_mcp.model.finding import Severity
 from pytest_mcp.model.run import Suite
 from pytest_mcp.model.server import Source
 from pytest_mcp.settings import (
-    Act,
     Gate,
-    Sandbox,
     ServerSettings,
     Settings,
-    Shard,
     TransportSettings,
     read_settings,
 )
+from pytest_mcp.settings.options import OPTIONS
 
 
 def refused(
@@ -37,7 +35,7 @@ def test_without_anything_given_the_defaults_hold(tmp_path: Path) -> None:
 
     assert settings == Settings(seed=settings.seed, report=tmp_path / "reports")
     assert (settings.timeout, settings.fail_on, settings.gate) == (30, Severity.MEDIUM, Gate.REPORT)
-    assert (settings.sandbox, settings.db, settings.suites, settings.config) == (Sandbox.AUTO, None, (), ())
+    assert (settings.db, settings.suites, settings.config) == (None, (), ())
 
 
 def test_a_seed_that_nobody_gave_is_drawn_anew(tmp_path: Path) -> None:
@@ -49,22 +47,12 @@ def test_every_option_of_the_command_line_is_read(tmp_path: Path) -> None:
         "mcp_config": ["a.json", "/abs/b.json"],
         "mcp_only": ["x*", "y"],
         "mcp_suite": ["unit", "security"],
-        "mcp_deep": True,
-        "mcp_deep_seconds": "600",
         "mcp_seed": "0",
         "mcp_timeout": "2.5",
-        "mcp_sandbox": "l2",
         "mcp_fail_on": "HIGH",
         "mcp_gate": "enforce",
-        "mcp_baseline": "latest",
-        "mcp_baseline_update": True,
         "mcp_db": "none",
         "mcp_report": "out",
-        "mcp_compare": ["A", "B"],
-        "mcp_osv": "osv",
-        "mcp_update": "plan",
-        "mcp_cleanup": "apply",
-        "mcp_shard": "2/3",
         "unrelated": object(),
     }
     here = tmp_path / "here"
@@ -72,22 +60,12 @@ def test_every_option_of_the_command_line_is_read(tmp_path: Path) -> None:
         config=(here / "a.json", Path("/abs/b.json")),
         only=("x*", "y"),
         suites=(Suite.UNIT, Suite.SECURITY),
-        deep=True,
-        deep_seconds=600,
         seed=0,
         timeout=2.5,
-        sandbox=Sandbox.L2,
         fail_on=Severity.HIGH,
         gate=Gate.ENFORCE,
-        baseline="latest",
-        baseline_update=True,
         db="none",
         report=here / "out",
-        compare=("A", "B"),
-        osv=here / "osv",
-        update=Act.PLAN,
-        cleanup=Act.APPLY,
-        shard=Shard(number=2, count=3),
     )
 
 
@@ -97,9 +75,9 @@ def test_values_that_the_command_line_has_converted_already_are_read_too(tmp_pat
 
 
 def test_options_that_were_not_given_do_not_count(tmp_path: Path) -> None:
-    (tmp_path / "pytest_mcp.toml").write_text('deep = true\nsuite = "unit"\n')
-    settings = read_settings({"mcp_deep": False, "mcp_suite": [], "mcp_seed": None}, tmp_path, {})
-    assert (settings.deep, settings.suites) == (True, (Suite.UNIT,))
+    (tmp_path / "pytest_mcp.toml").write_text('gate = "off"\nsuite = "unit"\n')
+    settings = read_settings({"mcp_gate": None, "mcp_suite": [], "mcp_seed": None}, tmp_path, {})
+    assert (settings.gate, settings.suites) == (Gate.OFF, (Suite.UNIT,))
 
 
 def test_the_command_line_is_stronger_than_the_environment_and_that_than_the_table(tmp_path: Path) -> None:
@@ -107,12 +85,6 @@ def test_the_command_line_is_stronger_than_the_environment_and_that_than_the_tab
     environ = {"PYTEST_MCP_TIMEOUT": "2", "PYTEST_MCP_SEED": "2", "PYTEST_MCP_GATE": ""}
     settings = read_settings({"mcp_timeout": "3"}, tmp_path, environ)
     assert (settings.timeout, settings.seed, settings.gate) == (3, 2, Gate.OFF)
-
-
-def test_a_switch_in_the_environment_can_be_turned_off(tmp_path: Path) -> None:
-    (tmp_path / "pytest_mcp.toml").write_text("deep = true\n")
-    assert read_settings({}, tmp_path, {"PYTEST_MCP_DEEP": "0"}).deep is False
-    assert read_settings({}, tmp_path, {"PYTEST_MCP_DEEP": "yes"}).deep is True
 
 
 def test_the_database_is_taken_from_its_own_variable(tmp_path: Path) -> None:
@@ -123,7 +95,7 @@ def test_the_database_is_taken_from_its_own_variable(tmp_path: Path) -> None:
 
 
 def test_what_each_run_asks_for_is_not_taken_from_the_environment(tmp_path: Path) -> None:
-    environ = {"PYTEST_MCP_UPDATE": "apply", "PYTEST_MCP_ONLY": "x", "PYTEST_MCP_CONFIG": "x", "PYTEST_MCP_SHARD": "9"}
+    environ = {"PYTEST_MCP_ONLY": "x", "PYTEST_MCP_CONFIG": "x"}
     assert read_settings({"mcp_seed": 1}, tmp_path, environ) == Settings(seed=1, report=tmp_path / "reports")
 
 
@@ -135,10 +107,6 @@ def test_what_each_run_asks_for_is_not_taken_from_the_environment(tmp_path: Path
         ("timeout", "nan", "--mcp-timeout: 'nan' must be a number of seconds above 0, like 30"),
         ("timeout", "inf", "--mcp-timeout: 'inf' must be a number of seconds above 0, like 30"),
         ("timeout", "soon", "--mcp-timeout: 'soon' must be a number of seconds above 0, like 30"),
-        ("deep_seconds", "0", "--mcp-deep-seconds: '0' must be a number of seconds above 0, like 30"),
-        ("shard", "3/2", "--mcp-shard: '3/2' must be K/N with K from 1 to N, like 1/3"),
-        ("shard", "0/2", "--mcp-shard: '0/2' must be K/N with K from 1 to N, like 1/3"),
-        ("shard", "1", "--mcp-shard: '1' must be K/N with K from 1 to N, like 1/3"),
         (
             "suite",
             ["unit", "securty"],
@@ -147,12 +115,9 @@ def test_what_each_run_asks_for_is_not_taken_from_the_environment(tmp_path: Path
         ),
         ("fail_on", "bad", "--mcp-fail-on: 'bad' must be one of info, low, medium, high, critical"),
         ("gate", "on", "--mcp-gate: 'on' must be one of off, report, enforce"),
-        ("sandbox", "L4", "--mcp-sandbox: 'L4' must be one of auto, L3, L2, L1, L0"),
-        ("update", "now", "--mcp-update: 'now' must be one of plan, apply"),
         ("seed", "-1", "--mcp-seed: '-1' must be a whole number from 0 to 2**63-1"),
         ("seed", "1.5", "--mcp-seed: '1.5' must be a whole number from 0 to 2**63-1"),
         ("seed", str(2**63), f"--mcp-seed: '{2**63}' must be a whole number from 0 to 2**63-1"),
-        ("compare", ["A"], "--mcp-compare: \"['A']\" must be two runs"),
         ("report", " ", "--mcp-report: ' ' must not be empty; leave it out or give a value"),
         ("config", [""], "--mcp-config: '' must not be empty; leave it out or give a value"),
         ("db", "", "--mcp-db: the value must not be empty; leave it out or give a value"),
@@ -169,14 +134,12 @@ def test_a_bad_variable_is_refused_by_name(tmp_path: Path) -> None:
         {},
         {"PYTEST_MCP_TIMEOUT": "x"},
     )
-    refused("PYTEST_MCP_DEEP: 'maybe' must be true or false", tmp_path, {}, {"PYTEST_MCP_DEEP": "maybe"})
+    refused("PYTEST_MCP_GATE: 'on' must be one of off, report, enforce", tmp_path, {}, {"PYTEST_MCP_GATE": "on"})
 
 
 @pytest.mark.parametrize(("file", "head"), [("pyproject.toml", "[tool.pytest_mcp]\n"), ("pytest_mcp.toml", "\n")])
 def test_the_table_is_read_from_either_file(tmp_path: Path, file: str, head: str) -> None:
-    keys = (
-        'config = "x.json"\nsuite = ["unit"]\nreport = "out"\ndb = "none"\nbaseline = "b"\nosv = "o"\nfail_on = "low"\n'
-    )
+    keys = 'config = "x.json"\nsuite = ["unit"]\nreport = "out"\ndb = "none"\nfail_on = "low"\n'
     (tmp_path / file).write_text("\ufeff" + head + keys)
     settings = read_settings({}, tmp_path, {}, invocation_dir=tmp_path / "sub")
     assert settings == Settings(
@@ -185,8 +148,6 @@ def test_the_table_is_read_from_either_file(tmp_path: Path, file: str, head: str
         suites=(Suite.UNIT,),
         report=tmp_path / "out",
         db="none",
-        baseline="b",
-        osv=tmp_path / "o",
         fail_on=Severity.LOW,
         file=file,
     )
@@ -220,8 +181,6 @@ def test_servers_and_their_transports_are_read_with_their_lines(tmp_path: Path) 
         ),
         ServerSettings(name="plain", source=Source(path=file, line=12)),
     )
-    assert settings.timeout_of("a.b") == 5
-    assert settings.timeout_of("plain") == settings.timeout_of("other") == 30
 
 
 def test_a_pyproject_without_our_table_is_none_of_our_business(tmp_path: Path) -> None:
@@ -237,6 +196,29 @@ def test_two_tables_are_refused_by_both_names(tmp_path: Path) -> None:
     )
 
 
+LATER = [
+    "deep",
+    "deep_seconds",
+    "sandbox",
+    "baseline",
+    "baseline_update",
+    "compare",
+    "osv",
+    "update",
+    "cleanup",
+    "shard",
+]
+
+
+@pytest.mark.parametrize("key", LATER)
+def test_what_does_not_act_yet_is_refused_and_named_nowhere(tmp_path: Path, key: str) -> None:
+    (tmp_path / "pytest_mcp.toml").write_text(f"{key} = 'x'\n")
+    with pytest.raises(SettingsError, match=f"^pytest_mcp.toml:1: {key}: unknown key") as caught:
+        read_settings({}, tmp_path, {f"PYTEST_MCP_{key.upper()}": "x"})
+    assert "--mcp" not in str(caught.value)
+    assert f"--mcp-{key.replace('_', '-')}" not in [option.flag for option in OPTIONS]
+
+
 SERVER = "servers.a.transports.http"
 
 
@@ -245,13 +227,13 @@ SERVER = "servers.a.transports.http"
     [
         (
             "seed = 1\ntimeuot = 3\n",
-            "pytest_mcp.toml:2: timeuot: unknown key; did you mean 'timeout'; allowed here: config, suite, deep,"
-            " deep_seconds, seed, timeout, sandbox, fail_on, gate, baseline, db, report, osv, servers",
+            "pytest_mcp.toml:2: timeuot: unknown key; did you mean 'timeout'; allowed here: config, suite,"
+            " seed, timeout, fail_on, gate, db, report, servers",
         ),
-        ("update = 'apply'\n", "pytest_mcp.toml:1: update: each run asks for this anew; pass --mcp-update instead"),
+        ("only = 'a*'\n", "pytest_mcp.toml:1: only: each run asks for this anew; pass --mcp-only instead"),
         ("timeout = '3'\n", "pytest_mcp.toml:1: timeout: input should be a valid number; mend the value"),
         ("seed = 1.5\n", "pytest_mcp.toml:1: seed: input should be a valid integer; mend the value"),
-        ("deep = 1\n", "pytest_mcp.toml:1: deep: input should be a valid boolean; mend the value"),
+        ("gate = false\n", "pytest_mcp.toml:1: gate: input should be a valid string; mend the value"),
         ("config = [1]\n", "pytest_mcp.toml:1: config.0: input should be a valid string; mend the value"),
         (
             "suite = ['x']\n",
@@ -294,8 +276,8 @@ SERVER = "servers.a.transports.http"
             " mend the value",
         ),
         (
-            "deep = 'x'\n[servers.a]\ntimeout = 'y'\n",
-            "pytest_mcp.toml:1: deep: input should be a valid boolean; mend the value\n"
+            "seed = 'x'\n[servers.a]\ntimeout = 'y'\n",
+            "pytest_mcp.toml:1: seed: input should be a valid integer; mend the value\n"
             "pytest_mcp.toml:3: servers.a.timeout: input should be a valid number; mend the value",
         ),
         (
@@ -330,7 +312,7 @@ def test_a_folder_in_the_place_of_the_file_is_refused(tmp_path: Path) -> None:
     refused("pytest_mcp.toml: cannot be read (Is a directory); make it a readable file", tmp_path)
 
 
-@pytest.mark.parametrize("table", ["db = 1\nseed = 'CANARY'\n", "deep = 'CANARY'\n", f"{SERVER}.env = 'CANARY'\n"])
+@pytest.mark.parametrize("table", ["db = 1\nseed = 'CANARY'\n", "timeout = 'CANARY'\n", f"{SERVER}.env = 'CANARY'\n"])
 def test_no_complaint_about_a_table_repeats_a_value_of_the_wrong_type(tmp_path: Path, table: str) -> None:
     (tmp_path / "pytest_mcp.toml").write_text(table)
     with pytest.raises(SettingsError) as caught:

@@ -13,25 +13,19 @@ from pytest_mcp.errors import SettingsError
 from pytest_mcp.settings.options import OPTIONS, Option
 from pytest_mcp.settings.table import TABLE_FILES, Table, read_servers, read_table
 from pytest_mcp.settings.values import (
-    Act,
     Gate,
     OAuthSettings,
-    Sandbox,
     ServerSettings,
     Settings,
-    Shard,
     TransportSettings,
 )
 
 __all__ = [
     "TABLE_FILES",
-    "Act",
     "Gate",
     "OAuthSettings",
-    "Sandbox",
     "ServerSettings",
     "Settings",
-    "Shard",
     "TransportSettings",
     "read_settings",
 ]

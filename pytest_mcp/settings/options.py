@@ -10,7 +10,7 @@ from typing import Any
 
 from pytest_mcp.model.finding import Severity
 from pytest_mcp.model.run import Suite
-from pytest_mcp.settings.values import Act, Gate, Sandbox, Shard
+from pytest_mcp.settings.values import Gate
 
 # One reader per kind of value: takes what was given and the folder of relative paths, or says what it must be.
 
@@ -23,13 +23,6 @@ def _text(value: Any, _: Path) -> str:
     if not isinstance(value, str | Path) or not str(value).strip() or "\0" in str(value):
         raise ValueError("must not be empty; leave it out or give a value")
     return str(value)
-
-
-def _switch(value: Any, _: Path) -> bool:
-    spelled = str(value).strip().lower()
-    if spelled not in ("1", "true", "yes", "on", "0", "false", "no", "off"):
-        raise ValueError("must be true or false")
-    return spelled in ("1", "true", "yes", "on")
 
 
 def read_seconds(value: Any, _: Path) -> float:
@@ -65,19 +58,6 @@ def _known(value: Any, words: list[str]) -> str:
         if word.casefold() == spelled:
             return word
     raise ValueError(f"must be one of {', '.join(words)}{meant(spelled, words)}")
-
-
-def _shard(value: Any, _: Path) -> Shard:
-    match = re.fullmatch(r"([0-9]{1,6})/([0-9]{1,6})", str(value).strip())
-    if match is None or not 1 <= int(match[1]) <= int(match[2]):
-        raise ValueError("must be K/N with K from 1 to N, like 1/3")
-    return Shard(number=int(match[1]), count=int(match[2]))
-
-
-def _pair(value: Any, _: Path) -> tuple[str, str]:
-    if not isinstance(value, list | tuple) or len(value) != 2 or not all(value):
-        raise ValueError("must be two runs")
-    return str(value[0]), str(value[1])
 
 
 def meant(word: str, words: list[str]) -> str:
@@ -129,20 +109,10 @@ OPTIONS = (
     Option(key="config", read=_path, many=True),
     Option(key="only", read=_text, many=True, per_run=True),
     Option(key="suites", read=_one_of(Suite), name="suite", many=True),
-    Option(key="deep", read=_switch),
-    Option(key="deep_seconds", read=read_seconds),
     Option(key="seed", read=_seed),
     Option(key="timeout", read=read_seconds),
-    Option(key="sandbox", read=_one_of(Sandbox)),
     Option(key="fail_on", read=_severity),
     Option(key="gate", read=_one_of(Gate)),
-    Option(key="baseline", read=_text),
-    Option(key="baseline_update", read=_switch, per_run=True),
     Option(key="db", read=_text, own_variable="PYTEST_MCP_DATABASE_URL", hidden=True),
     Option(key="report", read=_path),
-    Option(key="compare", read=_pair, per_run=True),
-    Option(key="osv", read=_path),
-    Option(key="update", read=_one_of(Act), per_run=True),
-    Option(key="cleanup", read=_one_of(Act), per_run=True),
-    Option(key="shard", read=_shard, per_run=True),
 )

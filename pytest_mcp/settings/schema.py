@@ -55,17 +55,12 @@ class TableSchema(_Schema):
 
     config: _Texts | None = None
     suite: _Texts | None = None
-    deep: bool | None = None
-    deep_seconds: float | None = None
     seed: int | None = None
     timeout: float | None = None
-    sandbox: str | None = None
     fail_on: str | None = None
     gate: str | None = None
-    baseline: str | None = None
     db: str | None = None
     report: str | None = None
-    osv: str | None = None
     servers: dict[str, ServerSchema] = Field(default_factory=dict)
 
 

@@ -35,7 +35,7 @@ def test_what_acts_is_offered_and_documented_and_nothing_else(offered: list[str]
 
 def test_the_settings_read_what_is_offered(offered: list[str], pytestconfig: pytest.Config) -> None:
     known = {option.flag: option for option in OPTIONS}
-    assert set(offered[1:]) <= set(known)
+    assert set(offered[1:]) == set(known)
     for flag in offered[1:]:
         value, _, variable, key = ROWS[flag]
         option = known[flag]
