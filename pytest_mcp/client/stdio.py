@@ -11,11 +11,11 @@ import threading
 import time
 from collections import deque
 from collections.abc import Iterator, Sequence
-from typing import NamedTuple
 
 from pytest_mcp.client.outlet import Outlet
 from pytest_mcp.client.process import Process
 from pytest_mcp.client.pump import CHUNK, Pump
+from pytest_mcp.client.slots import Guess, Slot
 from pytest_mcp.client.wire import Incoming, answer, classify
 from pytest_mcp.model.exchange import Arrival, Exchange, Noise, NoiseKind
 
@@ -32,30 +32,6 @@ GRACE = 0.25
 _REASONS = {Arrival.TIMEOUT: "no reply in time", Arrival.FAILED: "a line over the size limit"}
 
 
-class _Guess(NamedTuple):
-    """A reply with an id we never sent, while one request waits: perhaps the answer to it."""
-
-    raw: bytes
-    message: object
-    at: float
-
-
-class _Slot:
-    """One request in flight."""
-
-    __slots__ = ("arrival", "event", "first_byte_at", "guess", "id", "message", "method", "raw", "sent", "sent_at")
-
-    def __init__(self, request_id: int, method: str, sent: bytes) -> None:
-        self.id, self.method, self.sent = request_id, method, sent
-        self.sent_at = 0.0
-        self.arrival: Arrival | None = None
-        self.first_byte_at: float | None = None
-        self.raw: bytes | None = None
-        self.message: object = None
-        self.event: threading.Event | None = None
-        self.guess: _Guess | None = None
-
-
 class StdioChannel:
     """Sends messages to one process and pairs what comes back; times are ``time.perf_counter`` seconds."""
 
@@ -66,7 +42,7 @@ class StdioChannel:
         self._poll = select.poll()
         self._poll.register(self._out, select.POLLIN)
         self._reading = threading.Lock()
-        self._waiting: dict[int, _Slot] = {}
+        self._waiting: dict[int, Slot] = {}
         self._expired: set[int] = set()
         self._highest = 0
         self._buffer = bytearray()
@@ -79,7 +55,7 @@ class StdioChannel:
 
     def exchange(self, request_id: int, method: str, message: bytes, timeout: float) -> Exchange:
         """Send one request and wait for its reply, at most ``timeout`` seconds."""
-        slot = _Slot(request_id, method, message)
+        slot = Slot(request_id, method, message)
         deadline = time.perf_counter() + timeout
         self._open(slot)
         leading = self._lead()
@@ -100,8 +76,8 @@ class StdioChannel:
         self, asks: Sequence[tuple[int, str, bytes]], timeout: float, in_flight: int
     ) -> tuple[Exchange, ...]:
         """Send many requests with at most ``in_flight`` unanswered; each has ``timeout`` seconds of its own."""
-        slots = [_Slot(*ask) for ask in asks]
-        upcoming, open_slots = deque(slots), list[tuple[_Slot, float]]()
+        slots = [Slot(*ask) for ask in asks]
+        upcoming, open_slots = deque(slots), list[tuple[Slot, float]]()
         try:
             with self._reading_alone():
                 while upcoming or open_slots:
@@ -121,7 +97,7 @@ class StdioChannel:
 
     def notify(self, method: str, message: bytes, timeout: float) -> Exchange:
         """Send a message that has no reply."""
-        slot = _Slot(0, method, message)
+        slot = Slot(0, method, message)
         leading = self._lead()
         try:
             self._write(slot, time.perf_counter() + timeout, leading)
@@ -154,17 +130,17 @@ class StdioChannel:
 
     # -- one request ------------------------------------------------------------------------------------------------
 
-    def _open(self, slot: _Slot) -> None:
+    def _open(self, slot: Slot) -> None:
         self._highest = max(self._highest, slot.id)
         self._waiting[slot.id] = slot
 
-    def _done(self, slot: _Slot) -> None:
+    def _done(self, slot: Slot) -> None:
         """Forget a request; what still comes for it is late."""
         self._waiting.pop(slot.id, None)
         if slot.arrival is None:
             self._expired.add(slot.id)
 
-    def _write(self, slot: _Slot, deadline: float, leading: bool) -> None:
+    def _write(self, slot: Slot, deadline: float, leading: bool) -> None:
         if not self._take_turn(deadline, leading):
             self._time_out(slot)
             return
@@ -190,7 +166,7 @@ class StdioChannel:
                 return False
         return True
 
-    def _write_rest(self, slot: _Slot, deadline: float, leading: bool) -> None:
+    def _write_rest(self, slot: Slot, deadline: float, leading: bool) -> None:
         """A full pipe: go on as the server reads, and read what it writes meanwhile, else both would wait for ever."""
         poll = select.poll()
         poll.register(self._outlet.fd, select.POLLOUT)
@@ -208,13 +184,13 @@ class StdioChannel:
                     poll.unregister(self._out)
                     reads = False
 
-    def _time_out(self, slot: _Slot) -> None:
+    def _time_out(self, slot: Slot) -> None:
         if slot.arrival is None:
-            self._settle_without(slot, Arrival.TIMEOUT)
+            slot.settle_without(Arrival.TIMEOUT)
         if slot.arrival is Arrival.TIMEOUT:
             self._expired.add(slot.id)
 
-    def _read_for(self, slot: _Slot, deadline: float) -> None:
+    def _read_for(self, slot: Slot, deadline: float) -> None:
         """Read once; settles the slot when its time is over or the server is gone."""
         left = min(deadline, slot.guess.at + GRACE if slot.guess else deadline) - time.perf_counter()
         if self.closed:
@@ -224,13 +200,13 @@ class StdioChannel:
         else:
             self._read(min(left, SLICE))
 
-    def _expire(self, open_slots: list[tuple[_Slot, float]]) -> None:
+    def _expire(self, open_slots: list[tuple[Slot, float]]) -> None:
         now = time.perf_counter()
         for slot, deadline in open_slots:
             if deadline <= now:
                 self._time_out(slot)
 
-    def _exchange(self, slot: _Slot, numbered: bool = True) -> Exchange:
+    def _exchange(self, slot: Slot, numbered: bool = True) -> Exchange:
         return Exchange(
             server=self._server,
             method=slot.method,
@@ -261,7 +237,7 @@ class StdioChannel:
             self._pump.pause(self._out)
         return True
 
-    def _follow(self, slot: _Slot, deadline: float) -> bool:
+    def _follow(self, slot: Slot, deadline: float) -> bool:
         """Wait for the reply or the lead; the second attempt closes the gap to a leader just leaving."""
         slot.event = slot.event or threading.Event()
         if self._lead():
@@ -346,7 +322,7 @@ class StdioChannel:
         self._noise.append(Noise(kind=NoiseKind.NOT_JSON, raw=head, at=now))
         if len(self._waiting) == 1:
             (slot,) = self._waiting.values()
-            self._settle(slot, Arrival.FAILED)
+            slot.settle(Arrival.FAILED)
 
     def _line(self, raw: bytes, began: float) -> None:
         incoming = classify(raw)
@@ -364,7 +340,7 @@ class StdioChannel:
         if slot is None and len(self._waiting) == 1 and not self._is_ours(request_id):
             (only,) = self._waiting.values()
             if only.guess is None and only.arrival is None:
-                only.guess = _Guess(raw, incoming.message, began)
+                only.guess = Guess(raw, incoming.message, began)
                 return
         if slot is None or slot.arrival is not None:
             self._noise.append(Noise(kind=self._stray(request_id), raw=raw[:RAW_LIMIT], at=began))
@@ -372,14 +348,7 @@ class StdioChannel:
         if slot.guess:
             self._noise.append(Noise(kind=NoiseKind.UNKNOWN_REPLY, raw=slot.guess.raw[:RAW_LIMIT], at=slot.guess.at))
         slot.raw, slot.message, slot.first_byte_at = raw, incoming.message, began
-        self._settle(slot, Arrival.REPLY)
-
-    def _settle_without(self, slot: _Slot, arrival: Arrival) -> None:
-        """No reply with our id came: the one without it, if there is one, is taken for it; the checks judge its id."""
-        if slot.guess:
-            slot.raw, slot.message, slot.first_byte_at = slot.guess.raw, slot.guess.message, slot.guess.at
-            arrival = Arrival.REPLY
-        self._settle(slot, arrival)
+        slot.settle(Arrival.REPLY)
 
     def _is_ours(self, request_id: object) -> bool:
         return type(request_id) is int and 0 < request_id <= self._highest
@@ -388,12 +357,6 @@ class StdioChannel:
         if not self._is_ours(request_id):
             return NoiseKind.UNKNOWN_REPLY
         return NoiseKind.LATE_REPLY if request_id in self._expired else NoiseKind.DUPLICATE_REPLY
-
-    @staticmethod
-    def _settle(slot: _Slot, arrival: Arrival) -> None:
-        slot.arrival = arrival
-        if slot.event:
-            slot.event.set()
 
     def _end_of_stream(self) -> None:
         self.closed = True
@@ -404,7 +367,7 @@ class StdioChannel:
             self._line(rest, self._line_began)
         for slot in list(self._waiting.values()):
             if slot.arrival is None:
-                self._settle_without(slot, Arrival.CLOSED)
+                slot.settle_without(Arrival.CLOSED)
 
     def _take_noise(self) -> tuple[Noise, ...]:
         taken: list[Noise] = []
