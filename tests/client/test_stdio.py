@@ -310,7 +310,7 @@ def test_a_server_that_exits_in_the_middle_of_a_reply_is_told_with_its_code(stag
     seen = do(connection, ["text", '{"jsonrpc":"2.0","id":'], ["exit", 7])
     assert (seen.arrival, seen.reason) == (Arrival.CLOSED, "exited with code 7")
     assert kinds(seen) == [NoiseKind.NOT_JSON]
-    assert not connection.usable
+    assert not connection.alive()
     assert connection.request("echo").arrival is Arrival.CLOSED
 
 
