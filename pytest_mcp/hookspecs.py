@@ -7,4 +7,7 @@ from pytest_mcp.model.run import Run
 
 @pytest.hookspec
 def pytest_mcp_run_finished(run: Run, config: pytest.Config) -> None:
-    """Called once in the controller when every result is in, the verdict is given and the report is written."""
+    """Called once in the controller of a run that ran tests: every result is in and the verdict is given.
+
+    The report is written by then, except where its folder could not be; nothing is called for ``--collect-only``.
+    """
