@@ -59,6 +59,13 @@ def test_every_example_is_accepted(pytestconfig: pytest.Config) -> None:
             assert given.mcp
 
 
+def test_the_node_ids_of_the_examples_exist() -> None:
+    named = re.findall(r"pytest_mcp/(suites/\S+\.py)::(\w+)\[", TEXT)
+    assert named
+    for file, test in named:
+        assert f"def {test}(" in (ROOT / file).read_text()
+
+
 def test_the_option_that_other_plugins_define_is_theirs(offered: list[str]) -> None:
     assert "--mcp-server" not in offered
 
