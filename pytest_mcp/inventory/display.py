@@ -18,8 +18,8 @@ _CUT_MARKS = ("…", "...")
 # What a server can put between the characters of a secret and a reader looks past: colours, raw or as repr and JSON
 # spell them, and what inert spells; cut short too.
 _GAP = re.compile(
-    r"(?:\x1b\[|\x9b|(?<!\\)\\(?:x1b\[|u001[bB]\[|x9b|u009[bB]))[0-9;:]*m|‹U\+[0-9A-F]{4,6}›"  # noqa: RUF001
-    r"|(?:\x1b\[?|\x9b|(?<!\\)\\[xu]?[0-9a-fA-F]*\[?|‹[U+0-9A-F]*)[0-9;:]*(?=\s*\Z|…|\.\.\.)"  # noqa: RUF001
+    r"(?:\x1b\[|\x9b|(?<!\\)\\(?:x1b\[|u001[bB]\[|x9b|u009[bB]))[0-9;:]{0,40}m|‹U\+[0-9A-F]{4,6}›"  # noqa: RUF001
+    r"|(?:\x1b\[?|\x9b|(?<!\\)\\[xu]?[0-9a-fA-F]{0,4}\[?|‹[U+0-9A-F]{0,8})[0-9;:]{0,40}(?=\s*\Z|…|\.\.\.)"  # noqa: RUF001
 )
 
 
@@ -57,14 +57,19 @@ def _hide(text: str, secrets: tuple[str, ...], whole: bool) -> str:
 def _hide_head(text: str, secret: str) -> str:
     """Hide the start of a secret where the text ends or a cut mark follows; the marks read the same backwards."""
     start = text.find(secret[:_TELLING]) if len(secret) > _TELLING else -1
+    if start < 0:
+        return text
+    last, kept, parts = len(text.rstrip()), 0, []
     while start >= 0:
         end = start + _TELLING
         while end < len(text) and end - start < len(secret) and text[end] == secret[end - start]:
             end += 1
-        if text.startswith(_CUT_MARKS, end) or not text[end:].strip():
-            text, end = text[:start] + HIDDEN + text[end:], start + len(HIDDEN)
-        start = text.find(secret[:_TELLING], min(start + 1, end))
-    return text
+        hide = end >= last or text.startswith(_CUT_MARKS, end)
+        if hide:
+            parts += [text[kept:start], HIDDEN]
+            kept = end
+        start = text.find(secret[:_TELLING], end if hide else start + 1)
+    return "".join((*parts, text[kept:]))
 
 
 def describe(server: Server) -> str:

@@ -74,6 +74,14 @@ def test_a_secret_of_several_lines_or_blanks_is_hidden_as_one_line_too() -> None
         assert redact(f"x {text} y", (secret,)) == "x *** y"
 
 
+@pytest.mark.timeout(20)
+@pytest.mark.parametrize(
+    "text", [SECRET[:8], f"{SECRET[:9]}…", "\x1b[0", "\\x0000", "‹UU", " \x1b", "...", SECRET[-8:]]
+)
+def test_no_text_makes_redacting_slow(text: str) -> None:
+    assert told(redact(text * 100_000 + "0" * 100_000 + " " * 100_000 + "x", (SECRET,)))[2:] == []
+
+
 def test_redacted_json_stays_json() -> None:
     text = json.dumps({"a": COLOURED, "b": f"\\{COLOURED}", "c": f"\\\\u001b[31m{SECRET}"})
     assert told(str(json.loads(redact(text, (SECRET,), whole=True)))) == []
