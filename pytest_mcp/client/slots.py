@@ -1,9 +1,11 @@
-"""A request in flight over stdio, and how it is settled: once, by whoever reads."""
+"""A request in flight over stdio, how it is settled: once, by whoever reads; and what came beside the replies."""
 
+import contextlib
 import threading
+from collections import deque
 from typing import NamedTuple
 
-from pytest_mcp.model.exchange import Arrival
+from pytest_mcp.model.exchange import Arrival, Noise
 
 
 class Guess(NamedTuple):
@@ -41,3 +43,12 @@ class Slot:
             self.raw, self.message, self.first_byte_at = self.guess.raw, self.guess.message, self.guess.at
             arrival = Arrival.REPLY
         self.settle(arrival)
+
+
+def taken(noise: deque[Noise]) -> tuple[Noise, ...]:
+    """All noise there is, taken out one by one: another thread may be adding to it."""
+    out: list[Noise] = []
+    with contextlib.suppress(IndexError):
+        while True:
+            out.append(noise.popleft())
+    return tuple(out)

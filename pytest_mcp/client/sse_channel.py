@@ -4,7 +4,6 @@ A thread reads the stream for as long as the connection lives; callers wait for 
 """
 
 import contextlib
-import itertools
 import socket
 import threading
 import time
@@ -16,6 +15,7 @@ from urllib.parse import urljoin, urlsplit
 import httpcore2
 
 from pytest_mcp.client.http import BROKEN, Headers, broken, new_pool, raw_headers, timeouts, wire_url
+from pytest_mcp.client.slots import taken
 from pytest_mcp.client.sse import EventStream
 from pytest_mcp.client.stdio import NOISE_LIMIT, RAW_LIMIT, REPLY_LIMIT
 from pytest_mcp.client.wire import answer, classify
@@ -85,7 +85,7 @@ class SseChannel:
             first_byte_at=waiting.at,
             reason=reason,
             http_status=status,
-            noise=self._take_noise(),
+            noise=taken(self._noise),
         )
 
     def exchange_all(
@@ -101,7 +101,7 @@ class SseChannel:
         """Wait without asking anything, and take what came meanwhile and before."""
         with self._arrived:
             self._arrived.wait_for(lambda: self.closed, seconds)
-        return self._take_noise()
+        return taken(self._noise)
 
     def close(self) -> None:
         """End the stream and its thread."""
@@ -133,15 +133,6 @@ class SseChannel:
             return (Arrival.REPLY, "") if waiting.raw is not None else (Arrival.CLOSED, "the event stream ended")
         self._expired.add(request_id)
         return Arrival.TIMEOUT, "no reply in time"
-
-    def _take_noise(self) -> tuple[Noise, ...]:
-        return tuple(itertools.chain.from_iterable(iter(self._pop_noise, ())))
-
-    def _pop_noise(self) -> tuple[Noise, ...]:
-        try:
-            return (self._noise.popleft(),)
-        except IndexError:
-            return ()
 
     # -- hearing ----------------------------------------------------------------------------------------------------
 

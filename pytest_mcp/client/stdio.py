@@ -15,7 +15,7 @@ from collections.abc import Iterator, Sequence
 from pytest_mcp.client.outlet import Outlet
 from pytest_mcp.client.process import Process
 from pytest_mcp.client.pump import CHUNK, Pump
-from pytest_mcp.client.slots import Guess, Slot
+from pytest_mcp.client.slots import Guess, Slot, taken
 from pytest_mcp.client.wire import Incoming, answer, classify
 from pytest_mcp.model.exchange import Arrival, Exchange, Noise, NoiseKind
 
@@ -113,7 +113,7 @@ class StdioChannel:
         with self._reading_alone():
             while not self.closed and (left := deadline - time.perf_counter()) > 0:
                 self._read(min(left, SLICE))
-        return self._take_noise()
+        return taken(self._noise)
 
     def hush(self) -> None:
         """Send nothing any more: the end of the server's input is next."""
@@ -218,7 +218,7 @@ class StdioChannel:
             message=slot.message,
             first_byte_at=slot.first_byte_at,
             reason=self._reason(slot.arrival or Arrival.FAILED),
-            noise=self._take_noise() if self._noise else (),
+            noise=taken(self._noise) if self._noise else (),
         )
 
     def _reason(self, arrival: Arrival) -> str:
@@ -368,10 +368,3 @@ class StdioChannel:
         for slot in list(self._waiting.values()):
             if slot.arrival is None:
                 slot.settle_without(Arrival.CLOSED)
-
-    def _take_noise(self) -> tuple[Noise, ...]:
-        taken: list[Noise] = []
-        with contextlib.suppress(IndexError):
-            while True:
-                taken.append(self._noise.popleft())
-        return tuple(taken)
