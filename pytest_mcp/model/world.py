@@ -1,0 +1,41 @@
+"""The small known world that a sandboxed server sees, and what it can be asked about it."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class World:
+    """What was planted for one sandboxed server. Paths are absolute and as the server sees them.
+
+    Everything lies below ``workspace``, which is also the server's working directory unless its config says otherwise.
+    ``url`` is a page of a stub on loopback that answers every path, empty where the sandbox has none.
+    """
+
+    workspace: str
+    folder: str
+    """A folder with a few files of its own."""
+    text: str
+    """A text file of several lines."""
+    json: str
+    csv: str
+    image: str
+    """A small PNG."""
+    pdf: str
+    spreadsheet: str
+    """An xlsx file with the sheet ``sheet``."""
+    sheet: str
+    markdown: str
+    source: str
+    """A Python file with a function in it."""
+    repository: str
+    """A git repository with two branches, a tag and a few commits."""
+    branch: str
+    commits: tuple[str, ...] = ()
+    """Full hashes, newest first; empty where git is not there."""
+    database: str
+    """A SQLite file with the table ``table``."""
+    table: str
+    columns: tuple[str, ...] = ()
+    missing: str
+    """A path in the workspace where nothing is, but could be written."""
+    url: str = ""
