@@ -8,6 +8,7 @@ import pytest
 from _pytest.outcomes import Failed
 
 from pytest_mcp.client.connection import Caller
+from pytest_mcp.exercise.ahead import Ahead
 from pytest_mcp.model.finding import Check, Finding, Severity, Violation, finding_of
 from pytest_mcp.model.interface import Element, Interface
 from pytest_mcp.model.run import Measurement
@@ -114,6 +115,7 @@ class McpReport:
 
 
 FLEET = pytest.StashKey[McpFleet]()
+AHEAD = pytest.StashKey[Ahead]()
 REPORT = pytest.StashKey[McpReport]()
 
 
@@ -130,9 +132,11 @@ def mcp_server(request: pytest.FixtureRequest, mcp_fleet: McpFleet) -> McpServer
 
 
 @pytest.fixture
-def mcp_client(mcp_server: McpServer, mcp_fleet: McpFleet) -> Caller:
+def mcp_client(request: pytest.FixtureRequest, mcp_server: McpServer, mcp_fleet: McpFleet) -> Caller:
     """The server's shared live connection: for listing, reading and probing the protocol only."""
-    connection = mcp_fleet.connections.get(mcp_server.id)
+    ahead = request.config.stash.get(AHEAD, None)
+    get = mcp_fleet.connections.get
+    connection = ahead.client(mcp_server.id, request.node.nodeid) if ahead else get(mcp_server.id)
     if not connection.alive():
         pytest.skip(f"{INCONCLUSIVE}the server ended before this test; see stays-alive")
     return connection

@@ -1,10 +1,11 @@
 """How a test function of a suite says which check it is."""
 
 import inspect
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, TypeVar
 
+from pytest_mcp.model.exchange import Step
 from pytest_mcp.model.finding import Check, Severity
 from pytest_mcp.model.interface import Era
 from pytest_mcp.model.run import Suite
@@ -25,6 +26,8 @@ class Declared:
     """Generated only for elements whose definition has this member."""
     last: bool = False
     """Runs after everything else on its server: it ends the shared connection."""
+    asks: Callable[[Any], Sequence[Step]] | None = None
+    """What the test sends to a server (an ``McpServer``), in this order: it is sent ahead of the test."""
 
 
 def check(  # noqa: PLR0913 - a declaration: every argument is named
@@ -38,6 +41,7 @@ def check(  # noqa: PLR0913 - a declaration: every argument is named
     unreached: bool = False,
     member: str | None = None,
     last: bool = False,
+    asks: Callable[[Any], Sequence[Step]] | None = None,
 ) -> Callable[[_Test], _Test]:
     """Declare a test function a check; its docstring's first line is its demand, its folder the suite."""
 
@@ -51,7 +55,9 @@ def check(  # noqa: PLR0913 - a declaration: every argument is named
             reference=reference,
             remedy=remedy,
         )
-        kept = Declared(check=what, era=era, transport=transport, unreached=unreached, member=member, last=last)
+        kept = Declared(
+            check=what, era=era, transport=transport, unreached=unreached, member=member, last=last, asks=asks
+        )
         test.__dict__["mcp_declared"] = kept
         return test
 

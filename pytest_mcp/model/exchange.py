@@ -59,6 +59,24 @@ class Ask:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Together:
+    """Messages to send without waiting for each other's replies."""
+
+    asks: tuple[Ask, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Silence:
+    """Wait this many seconds without sending, and take what comes."""
+
+    seconds: float
+
+
+Step = Ask | Together | Silence
+"""What a test does with a shared connection, where it can be told before the test runs."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Exchange:
     """One message to a server and what came back. Times are seconds on the monotonic clock.
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from pytest_mcp.checks import declared
+from pytest_mcp.checks import Declared, declared
 from pytest_mcp.fixtures import FLEET, REPORT, McpFleet, McpReport, McpServer
 from pytest_mcp.inventory import redact
 from pytest_mcp.model.finding import Check, Severity
@@ -131,11 +131,8 @@ class Participant:
             redact=self.redacted(identity.server),
         )
         server = self._servers().get(identity.server)
-        if found and server and server.interface.connected:
-            if found.era and found.era is not server.interface.era:
-                report.not_applicable(f"about the {found.era} era, this server speaks {server.interface.revision}")
-            if found.transport and found.transport != server.entry.kind:
-                report.not_applicable(f"about {found.transport}, this server is reached over {server.entry.kind}")
+        if found and server and (reason := beside_the_point(found, server)):
+            report.not_applicable(reason)
 
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_makereport(
@@ -200,6 +197,17 @@ class Participant:
         item.add_marker(f"mcp_{identity.suite}")
         if server:
             _locate(item, self.fleet[server].entry)
+
+
+def beside_the_point(what: Declared, server: McpServer) -> str | None:
+    """Why a check is not about this server, None when it is."""
+    if not server.interface.connected:
+        return None
+    if what.era and what.era is not server.interface.era:
+        return f"about the {what.era} era, this server speaks {server.interface.revision}"
+    if what.transport and what.transport != server.entry.kind:
+        return f"about {what.transport}, this server is reached over {server.entry.kind}"
+    return None
 
 
 def _locate(item: pytest.Item, server: Server) -> None:

@@ -17,13 +17,14 @@ import pytest
 from pytest_mcp.client.fleet import Fleet
 from pytest_mcp.client.relay import Relay
 from pytest_mcp.errors import McpError, ReportError
-from pytest_mcp.fixtures import FLEET, McpFleet, McpServer
+from pytest_mcp.exercise.ahead import Ahead
+from pytest_mcp.fixtures import AHEAD, FLEET, McpFleet, McpServer
 from pytest_mcp.inventory import read_inventory
 from pytest_mcp.inventory.confidential import worth_hiding
 from pytest_mcp.model.interface import Interface, Start, StartFailure
 from pytest_mcp.model.run import CaseResult, CheckFacts, Run, ServerFacts
 from pytest_mcp.model.server import Inventory, Server
-from pytest_mcp.plugin import collection, facts, outcomes
+from pytest_mcp.plugin import collection, facts, outcomes, planning
 from pytest_mcp.plugin.ending import Ending
 from pytest_mcp.plugin.participant import Participant
 from pytest_mcp.plugin.shown import cleaned, cleaned_interface
@@ -83,6 +84,7 @@ class Controller(Participant):
         self._interfaces: dict[str, Interface] = {}
         self._open = ExitStack()
         self._live: Fleet | None = None
+        self._ahead: Ahead | None = None
         self._started = False
         self.last_failed = False
         self._relay: Relay | None = None
@@ -101,6 +103,8 @@ class Controller(Participant):
     def begin_close(self, server: str) -> None:
         """Start ending it in the background."""
         assert self._live
+        if self._ahead:
+            self._ahead.stop(server)
         self._live.begin_close(server)
 
     def keep(self, result: CaseResult, what: CheckFacts, report: pytest.TestReport) -> None:
@@ -120,6 +124,19 @@ class Controller(Participant):
             self.last_failed = bool(cache.get("cache/lastfailed", {}))
         if self._live is None:
             self.snapshot()
+
+    def pytest_collection_finish(self, session: pytest.Session) -> None:
+        """Begin to send what the selected tests will ask for."""
+        super().pytest_collection_finish(session)
+        if self.recording and self._live:
+            planned = planning.planned(session.items, self.fleet)
+            self.config.stash[AHEAD] = self._ahead = Ahead(self._live.get, planned)
+
+    def pytest_runtest_logfinish(self, nodeid: str) -> None:
+        """Drop what a test did not take of its replies."""
+        if self._ahead:
+            self._ahead.forget(nodeid)
+        super().pytest_runtest_logfinish(nodeid)
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_xdist_setupnodes(self, config: pytest.Config) -> None:
@@ -234,6 +251,8 @@ class Controller(Participant):
 
     def end_servers(self) -> None:
         """End every server that is still there."""
+        if self._ahead:
+            self._ahead.stop()
         if self._live and self._started:
             self._live.close()
 

@@ -75,15 +75,8 @@ def test_server_says_its_name_and_version(mcp_server: McpServer, mcp_report: Mcp
         mcp_report.judge([Violation(title=f"serverInfo without {' and '.join(missing)}", got=repr(info))])
 
 
-@check(
-    "unsupported-version-refused",
-    severity=Severity.MEDIUM,
-    reference="MCP 2026-07-28 basic/versioning, Protocol Version Negotiation",
-    remedy="answer a revision you do not speak with error -32022 and the list of those you do",
-    era=Era.MODERN,
-)
-def test_unsupported_version_is_refused(mcp_client: Caller, mcp_report: McpReport) -> None:
-    """A request in a revision the server does not speak is refused with the revisions it does."""
+def in_another_version() -> Ask:
+    """A request in a revision that never was."""
     version = "1900-01-01"
     meta = {
         "io.modelcontextprotocol/protocolVersion": version,
@@ -91,7 +84,28 @@ def test_unsupported_version_is_refused(mcp_client: Caller, mcp_report: McpRepor
         "io.modelcontextprotocol/clientCapabilities": {},
     }
     headers = (("Mcp-Protocol-Version", version), ("Mcp-Method", "server/discover"))
-    seen = mcp_client.send(Ask(method="server/discover", params={"_meta": meta}, headers=headers))
+    return Ask(method="server/discover", params={"_meta": meta}, headers=headers)
+
+
+WITHOUT_META = Ask(
+    method="server/discover",
+    params={},
+    bare=True,
+    headers=(("Mcp-Protocol-Version", "2026-07-28"), ("Mcp-Method", "server/discover")),
+)
+
+
+@check(
+    "unsupported-version-refused",
+    severity=Severity.MEDIUM,
+    reference="MCP 2026-07-28 basic/versioning, Protocol Version Negotiation",
+    remedy="answer a revision you do not speak with error -32022 and the list of those you do",
+    era=Era.MODERN,
+    asks=lambda _: [in_another_version()],
+)
+def test_unsupported_version_is_refused(mcp_client: Caller, mcp_report: McpReport) -> None:
+    """A request in a revision the server does not speak is refused with the revisions it does."""
+    seen = mcp_client.send(in_another_version())
     mcp_report.judge(
         [
             *messages.refused(seen, [-32022], "unknown protocol version"),
@@ -107,11 +121,11 @@ def test_unsupported_version_is_refused(mcp_client: Caller, mcp_report: McpRepor
     reference="MCP 2026-07-28 basic/index, Per-request protocol fields",
     remedy="refuse requests without the required _meta fields with -32602, over HTTP with status 400",
     era=Era.MODERN,
+    asks=lambda _: [WITHOUT_META],
 )
 def test_missing_meta_is_refused(mcp_client: Caller, mcp_report: McpReport) -> None:
     """A request without the required _meta fields is refused as invalid."""
-    headers = (("Mcp-Protocol-Version", "2026-07-28"), ("Mcp-Method", "server/discover"))
-    seen = mcp_client.send(Ask(method="server/discover", params={}, bare=True, headers=headers))
+    seen = mcp_client.send(WITHOUT_META)
     # over HTTP the header already differs from the body that lacks the field, so HeaderMismatch is as true
     codes = [-32602] if seen.http_status is None else [-32602, -32020]
     mcp_report.judge(

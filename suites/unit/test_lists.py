@@ -5,6 +5,7 @@ import json
 from pytest_mcp.checks import check, definitions, messages
 from pytest_mcp.client.connection import Caller
 from pytest_mcp.fixtures import McpReport, McpServer
+from pytest_mcp.model.exchange import Ask
 from pytest_mcp.model.finding import Severity, Violation
 from pytest_mcp.model.interface import Era, Listing
 
@@ -32,16 +33,22 @@ def _only_templates(method: str, code: int | None) -> bool:
     return method == "resources/templates/list" and code == -32601
 
 
+def undeclared(method: str) -> Ask:
+    """The request that must be refused."""
+    return Ask(method=method, timeout=messages.REFUSAL_SECONDS)
+
+
 @check(
     "undeclared-refused",
     severity=Severity.LOW,
     reference="MCP basic/lifecycle, Capability Negotiation",
     remedy="declare the capability, or refuse its methods with -32601",
+    asks=lambda server: [undeclared(method) for _, method in messages.undeclared(server.interface)],
 )
 def test_undeclared_lists_are_refused(mcp_server: McpServer, mcp_client: Caller, mcp_report: McpReport) -> None:
     """A list that no capability declares is refused."""
-    undeclared = messages.undeclared(mcp_server.interface)
-    asked = [(name, mcp_client.request(method, timeout=messages.REFUSAL_SECONDS)) for name, method in undeclared]
+    methods = messages.undeclared(mcp_server.interface)
+    asked = [(name, mcp_client.send(undeclared(method))) for name, method in methods]
     mcp_report.judge(
         Violation(title=f"{seen.method} answers although {name} is not declared", got=repr(seen.result)[:200])
         for name, seen in asked
@@ -66,18 +73,22 @@ def test_lists_have_their_shape(mcp_server: McpServer, mcp_report: McpReport) ->
     )
 
 
+def answered(server: McpServer) -> list[Listing]:
+    """The lists that were given to their end."""
+    return [listing for listing in server.interface.listings if listing.pages and not listing.problem]
+
+
 @check(
     "list-stable",
     severity=Severity.MEDIUM,
     reference="MCP 2026-07-28 server/tools, Capabilities",
     remedy="return the same elements in the same order while nothing changed",
+    asks=lambda server: [Ask(method=listing.method) for listing in answered(server)],
 )
 def test_lists_are_stable(mcp_server: McpServer, mcp_client: Caller, mcp_report: McpReport) -> None:
     """Asked again, a list has the same elements in the same order."""
-    for listing in mcp_server.interface.listings:
-        if listing.problem or not listing.pages:
-            continue
-        again = mcp_client.request(listing.method)
+    for listing in answered(mcp_server):
+        again = mcp_client.send(Ask(method=listing.method))
         if again.result is None:
             mcp_report.judge([Violation(title=f"{listing.method} fails when asked again", got=again.reason)])
         elif _canonical(again.result) != _canonical(listing.pages[0]):

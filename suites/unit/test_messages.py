@@ -6,13 +6,16 @@ from dataclasses import replace
 from pytest_mcp.checks import check, messages
 from pytest_mcp.client.connection import Caller
 from pytest_mcp.fixtures import McpReport, McpServer
-from pytest_mcp.model.exchange import Ask, Exchange, NoiseKind
+from pytest_mcp.model.exchange import Ask, Exchange, NoiseKind, Silence, Together
 from pytest_mcp.model.finding import Severity, Violation
 from pytest_mcp.model.interface import Era
 
 PROBE_LIST = {"tools": "tools/list", "resources": "resources/list", "prompts": "prompts/list"}
 SILENCE = 0.01
 UNKNOWN = Ask(method="pytest-mcp/no-such-method", timeout=messages.REFUSAL_SECONDS)
+MALFORMED = Ask(method="tools/call", params={"name": 7, "arguments": {}}, timeout=messages.REFUSAL_SECONDS)
+NOTIFICATION = Ask(method="notifications/pytest-mcp-unknown", notification=True)
+PING = Ask(method="ping")
 MIXED = 12
 
 
@@ -24,16 +27,32 @@ def harmless(server: McpServer) -> Ask:
     return Ask(method="ping" if server.interface.era is Era.LEGACY else "server/discover")
 
 
+def lists(server: McpServer) -> list[Ask]:
+    """Every list that was asked for the snapshot, or else something harmless."""
+    return [Ask(method=listing.method) for listing in server.interface.listings] or [harmless(server)]
+
+
+def mixed(server: McpServer) -> list[Ask]:
+    """Requests that succeed and requests that fail, each of the latter another one."""
+    bad = [replace(UNKNOWN, method=f"pytest-mcp/none-{n}") for n in range(MIXED)]
+    return [harmless(server) if number % 2 else bad[number] for number in range(MIXED)]
+
+
+def may_be_called(server: McpServer) -> bool:
+    """Whether a call that must be refused may be tried: there are tools, and the server is not somebody else's."""
+    return "tools" in server.interface.capabilities and not server.entry.remote
+
+
 @check(
     "reply-envelope",
     severity=Severity.HIGH,
     reference="MCP basic/index, Responses; JSON-RPC 2.0, 5",
     remedy="reply with jsonrpc 2.0, the id of the request, and either result or error",
+    asks=lambda server: [*lists(server), UNKNOWN],
 )
 def test_reply_envelope(mcp_server: McpServer, mcp_client: Caller, mcp_report: McpReport) -> None:
     """Replies are JSON-RPC 2.0 with the id of their request and either a result or an error."""
-    listed = [mcp_client.request(listing.method) for listing in mcp_server.interface.listings]
-    asked = [*(listed or [mcp_client.send(harmless(mcp_server))]), mcp_client.send(UNKNOWN)]
+    asked = [mcp_client.send(ask) for ask in (*lists(mcp_server), UNKNOWN)]
     asked = [seen for seen in asked if seen.message is not None or seen.method != UNKNOWN.method]
     silent = [Violation(title=f"{seen.method}: no reply", got=seen.reason) for seen in asked if seen.message is None]
     mcp_report.judge([*silent, *(violation for seen in asked for violation in messages.envelope(seen))])
@@ -44,6 +63,7 @@ def test_reply_envelope(mcp_server: McpServer, mcp_client: Caller, mcp_report: M
     severity=Severity.MEDIUM,
     reference="JSON-RPC 2.0, 5.1; MCP 2026-07-28 basic/transports/streamable-http, Protocol Version Header",
     remedy="refuse methods you do not know with error -32601; over HTTP in 2026-07-28 with status 404",
+    asks=lambda _: [UNKNOWN],
 )
 def test_unknown_method_is_refused(mcp_server: McpServer, mcp_client: Caller, mcp_report: McpReport) -> None:
     """A method that does not exist is refused with -32601."""
@@ -58,16 +78,13 @@ def test_unknown_method_is_refused(mcp_server: McpServer, mcp_client: Caller, mc
     severity=Severity.MEDIUM,
     reference="JSON-RPC 2.0, 5.1; MCP schema: CallToolRequestParams",
     remedy="validate params against the schema and refuse what does not fit with -32602",
+    asks=lambda server: [MALFORMED] if may_be_called(server) else [],
 )
 def test_malformed_params_are_refused(mcp_server: McpServer, mcp_client: Caller, mcp_report: McpReport) -> None:
     """A tools/call whose name is a number is refused as invalid, and nothing is called."""
-    if "tools" not in mcp_server.interface.capabilities:
-        mcp_report.not_applicable("declares no tools")
-    if mcp_server.entry.remote:
-        mcp_report.not_applicable("a remote server: nothing is called")
-    params = {"name": 7, "arguments": {}}
-    seen = mcp_client.send(Ask(method="tools/call", params=params, timeout=messages.REFUSAL_SECONDS))
-    mcp_report.judge(_refused_somehow(seen))
+    if not may_be_called(mcp_server):
+        mcp_report.not_applicable("declares no tools, or is a remote server: nothing is called")
+    mcp_report.judge(_refused_somehow(mcp_client.send(MALFORMED)))
 
 
 def _refused_somehow(seen: Exchange) -> list[Violation]:
@@ -86,10 +103,11 @@ def _refused_somehow(seen: Exchange) -> list[Violation]:
     severity=Severity.MEDIUM,
     reference="MCP basic/index, Notifications; JSON-RPC 2.0, 4.1",
     remedy="never reply to a message without an id, not even with an error",
+    asks=lambda server: [NOTIFICATION, harmless(server), Silence(seconds=SILENCE)],
 )
 def test_notifications_get_no_reply(mcp_server: McpServer, mcp_client: Caller, mcp_report: McpReport) -> None:
     """A notification gets no reply, not even an unknown one."""
-    sent = mcp_client.send(Ask(method="notifications/pytest-mcp-unknown", notification=True))
+    sent = mcp_client.send(NOTIFICATION)
     seen = mcp_client.send(harmless(mcp_server))
     noise = (*sent.noise, *seen.noise, *mcp_client.listen(SILENCE))
     # a reply without our id may have been taken for that to the list; then the list's own looks like a duplicate
@@ -111,23 +129,24 @@ def test_notifications_get_no_reply(mcp_server: McpServer, mcp_client: Caller, m
     severity=Severity.HIGH,
     reference="MCP basic/index, Requests",
     remedy="answer each request under its own id, in any order",
+    asks=lambda server: [harmless(server), UNKNOWN, Together(asks=tuple(mixed(server)))],
 )
 def test_concurrent_requests_are_not_mixed_up(mcp_server: McpServer, mcp_client: Caller, mcp_report: McpReport) -> None:
     """Requests in flight together each get their own reply, once."""
-    good, bad = harmless(mcp_server), [replace(UNKNOWN, method=f"pytest-mcp/none-{n}") for n in range(MIXED)]
-    alone = {ask is good: mcp_client.send(ask) for ask in (good, UNKNOWN)}
+    good = harmless(mcp_server)
+    alone = {ask == good: mcp_client.send(ask) for ask in (good, UNKNOWN)}
     answered = alone[False].message is not None
-    asks = [good if number % 2 or not answered else bad[number] for number in range(MIXED)]
+    asks = mixed(mcp_server) if answered else [good] * MIXED
     seen = mcp_client.send_all(asks)
-    mixed = [
+    swapped = [
         each
         for ask, each in zip(asks, seen, strict=True)
-        if None not in (each.message, alone[ask is good].message) and _succeeds(each) != _succeeds(alone[ask is good])
+        if None not in (each.message, alone[ask == good].message) and _succeeds(each) != _succeeds(alone[ask == good])
     ]
     lost = [each for each in seen if each.message is None]
     noise = [noise for each in seen for noise in each.noise]
     twice = messages.stray(noise, {NoiseKind.DUPLICATE_REPLY: "second reply to a request"})
-    mcp_report.judge([*_together("got the reply of another request", mixed), *_together("no reply", lost), *twice])
+    mcp_report.judge([*_together("got the reply of another request", swapped), *_together("no reply", lost), *twice])
 
 
 def _together(what: str, seen: Sequence[Exchange]) -> Iterator[Violation]:
@@ -147,10 +166,11 @@ def _succeeds(seen: Exchange) -> bool:
     reference="MCP 2025-11-25 basic/utilities/ping",
     remedy="answer ping with an empty result at once",
     era=Era.LEGACY,
+    asks=lambda _: [PING],
 )
 def test_ping(mcp_client: Caller, mcp_report: McpReport) -> None:
     """Ping is answered with an empty result."""
-    seen = mcp_client.request("ping")
+    seen = mcp_client.send(PING)
     if not isinstance(seen.result, dict):
         mcp_report.judge([Violation(title="ping is not answered", got=repr(seen.error or seen.reason))])
 
@@ -161,6 +181,7 @@ def test_ping(mcp_client: Caller, mcp_report: McpReport) -> None:
     reference="MCP basic/transports, stdio",
     remedy="write logs and banners to stderr; on stdout only messages",
     transport="stdio",
+    asks=lambda server: [harmless(server)],
 )
 def test_stdout_carries_only_messages(mcp_server: McpServer, mcp_client: Caller, mcp_report: McpReport) -> None:
     """Nothing but protocol messages comes on stdout."""

@@ -3,21 +3,23 @@
 import importlib
 import inspect
 from pathlib import Path
+from types import FunctionType
 
 import suites.unit
 from pytest_mcp.checks import Declared, declared
 
 
-def _of(module: str) -> dict[str, Declared]:
+def _of(module: str) -> dict[str, FunctionType]:
     tests = inspect.getmembers(importlib.import_module(module), inspect.isfunction)
-    found = [what for _, test in tests if (what := declared(test))]
-    return {what.check.id: what for what in found}
+    return {what.check.id: test for _, test in tests if (what := declared(test))}
 
 
-def _unit() -> dict[str, Declared]:
+def _unit() -> dict[str, FunctionType]:
     files = sorted(Path(suites.unit.__path__[0]).glob("test_*.py"))
-    return {check: what for file in files for check, what in _of(f"suites.unit.{file.stem}").items()}
+    return {check: test for file in files for check, test in _of(f"suites.unit.{file.stem}").items()}
 
 
-UNIT = _unit()
+TESTS = _unit()
+"""The test function of every check of the unit suite by the check's id."""
+UNIT: dict[str, Declared] = {check: what for check, test in TESTS.items() if (what := declared(test))}
 """Every check of the unit suite by its id."""

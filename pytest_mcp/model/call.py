@@ -1,0 +1,85 @@
+"""A tool that was called: the case, all that came back, what it did, and what that proves."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from pytest_mcp.model.case import Case
+from pytest_mcp.model.effects import Effects, Level
+from pytest_mcp.model.exchange import Exchange
+
+
+class Answer(StrEnum):
+    """What a reply to ``tools/call`` amounts to. ``isError`` alone is no oracle: servers lie both ways."""
+
+    RESULT = "result"
+    """A result with something in it."""
+    EMPTY = "empty"
+    """A result with nothing in it: no content, an empty list, ``null``."""
+    REFUSED = "refused"
+    """An error of JSON-RPC, or a result with ``isError``."""
+    DISGUISED = "disguised"
+    """A result that does not say so, and whose text is an error."""
+    ASKS = "asks"
+    """2026-07-28: the server wants input first (``resultType`` other than complete)."""
+    LOST = "lost"
+    """No reply, or one that is neither result nor error."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Call:
+    """One case as it went; ``text`` is the text of the answer or its error, whole."""
+
+    case: Case
+    exchange: Exchange
+    answer: Answer
+    text: str = ""
+    effects: Effects | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Control:
+    """A call that is proven to have worked; ``proof`` says by what, for a person."""
+
+    call: Call
+    proof: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExercisedTool:
+    """One tool after its chain. Without ``control`` everything that depends on one is inconclusive for ``problem``.
+
+    ``tries`` are the calls on the way to the control, ``repeat`` the control sent once more, ``calls`` the other cases,
+    valid and invalid. ``hung`` is True when a call got no reply in time: its other cases were not sent.
+    """
+
+    tool: str
+    control: Control | None = None
+    problem: str = ""
+    tries: tuple[Call, ...] = ()
+    repeat: Call | None = None
+    calls: tuple[Call, ...] = ()
+    hung: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Mapped:
+    """Something in the launch that named the user's own, and what stands in its place in the sandbox."""
+
+    where: str
+    original: str
+    planted: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Exercised:
+    """One server after its chain in the sandbox; ``problem`` tells why there was none."""
+
+    server: str
+    level: Level
+    problem: str = ""
+    mapped: tuple[Mapped, ...] = ()
+    tools: tuple[ExercisedTool, ...] = ()
+
+    def tool(self, name: str) -> ExercisedTool | None:
+        """A tool by its name, None for one that was not exercised."""
+        return next((tool for tool in self.tools if tool.tool == name), None)
