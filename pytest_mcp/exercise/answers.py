@@ -9,7 +9,7 @@ from pytest_mcp.model.exchange import Exchange
 
 _NOTHING = {"", "[]", "{}", "null", "none", "undefined", '""'}
 _ERROR_START = re.compile(
-    r"""^\W*(?:
+    r"""^[^\w\[{("']*(?:
         (?:\w+\s+){0,3}(?:error|exception|failure)\b\s*[:\-!(]
       | (?:error|exception|failure)\b
       | (?:\w*Error|\w*Exception)\s*:

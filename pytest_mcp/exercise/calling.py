@@ -1,0 +1,64 @@
+"""One call: sent, answered, judged by what the answer says, with what the server did meanwhile."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from pytest_mcp.client.connection import Caller
+from pytest_mcp.exercise.answers import answer_of, text_of
+from pytest_mcp.model.call import Answer, Call
+from pytest_mcp.model.case import Case
+from pytest_mcp.model.effects import Effects
+from pytest_mcp.model.exchange import Arrival, Ask
+
+KEPT_BYTES = 64 * 1024
+"""Of answers larger than this only their text's head and what they amount to is kept."""
+
+
+def _no_mark() -> None:
+    return None
+
+
+def _no_effects(_: Any) -> None:
+    return None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stage:
+    """Where calls go: a live connection, and the way to what is observed around a call."""
+
+    caller: Caller
+    timeout: float
+    mark: Callable[[], Any] = field(default=_no_mark)
+    effects: Callable[[Any], Effects | None] = field(default=_no_effects)
+
+
+def called(stage: Stage, case: Case) -> Call:
+    """Send one case and wait for its answer, at most the stage's ``timeout`` seconds."""
+    before = stage.mark()
+    params = {"name": case.tool, "arguments": case.arguments}
+    exchange = stage.caller.send(Ask(method="tools/call", params=params, timeout=stage.timeout))
+    return Call(
+        case=case,
+        exchange=exchange,
+        answer=answer_of(exchange),
+        text=text_of(exchange),
+        effects=stage.effects(before),
+    )
+
+
+def slim(call: Call) -> Call:
+    """The call without the bytes of a large answer: hundreds of them are kept for the tests of a server."""
+    if len(call.exchange.received or b"") <= KEPT_BYTES:
+        return call
+    return replace(call, exchange=replace(call.exchange, received=None, message=None), text=call.text[:KEPT_BYTES])
+
+
+def hung(call: Call) -> bool:
+    """No answer in time: the tool is not called again."""
+    return call.exchange.arrival is Arrival.TIMEOUT
+
+
+def gone(call: Call) -> bool:
+    """The server ended, or closed its side, instead of answering."""
+    return call.answer is Answer.LOST and call.exchange.arrival in (Arrival.CLOSED, Arrival.FAILED)

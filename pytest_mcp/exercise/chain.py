@@ -1,0 +1,151 @@
+"""The standard calls of one server: for every tool a positive control, the control again, and its other cases."""
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
+from itertools import islice
+from typing import Protocol
+
+from pytest_mcp.exercise.calling import Stage, called, gone, hung, slim
+from pytest_mcp.exercise.order import ordered
+from pytest_mcp.exercise.proof import promising, proof
+from pytest_mcp.model.call import Answer, Call, Control, ExercisedTool
+from pytest_mcp.model.case import Case
+from pytest_mcp.model.interface import Element
+
+TRIES = 8
+"""Candidates for a control that are tried, repaired ones included."""
+CONTRASTS = 2
+REVIVALS = 3
+"""How often a server that ended during a call is started again."""
+SHOWN = 300
+
+
+class Ideas(Protocol):
+    """Where arguments come from; it may remember what answers told."""
+
+    def controls(self, tool: Element) -> Iterable[Case]:
+        """Candidates for a positive control, best first."""
+
+    def repaired(self, case: Case, text: str, tool: Element) -> Case | None:
+        """The case as the server's own error text asks for it, None when it asks for nothing that can be read."""
+
+    def valid(self, tool: Element, control: Case) -> Iterable[Case]:
+        """Variations of the control that the schema allows."""
+
+    def invalid(self, tool: Element, control: Case) -> Iterable[Case]:
+        """Variations of the control that the schema forbids, one thing wrong in each."""
+
+    def learn(self, call: Call) -> None:
+        """Take what a successful call told."""
+
+
+class Chain:
+    """Calls every tool of one server in turn; ``revive`` starts it again after it ended, None when that fails."""
+
+    def __init__(self, stage: Stage, ideas: Ideas, revive: Callable[[], Stage | None]) -> None:
+        self._stage, self._ideas, self._revive = stage, ideas, revive
+        self._revivals = 0
+        self._lost = False
+
+    def run(self, tools: Iterable[Element]) -> Iterator[ExercisedTool]:
+        """Every tool once, those without a control a second time when the others have told what they know."""
+        pending: list[tuple[Element, ExercisedTool]] = []
+        for tool in ordered(tools):
+            found = self._exercise(tool)
+            if found.control is None and not found.hung:
+                pending.append((tool, found))
+            else:
+                yield found
+        for tool, first in pending:
+            again = self._exercise(tool, known={_same(call.case) for call in first.tries})
+            yield again if again.control else replace(first, tries=(*first.tries, *again.tries))
+
+    def _exercise(self, tool: Element, known: frozenset[str] | set[str] = frozenset()) -> ExercisedTool:
+        tries: list[Call] = []
+        for case in islice(self._candidates(tool, tries, known), TRIES):
+            call = self._call(case)
+            if call is None:
+                return ExercisedTool(tool=tool.name, problem="the server did not come back", tries=tuple(tries))
+            tries.append(call)
+            if hung(call) or gone(call):
+                return ExercisedTool(
+                    tool=tool.name, problem=_trouble(call), tries=tuple(map(slim, tries)), hung=hung(call)
+                )
+            if promising(call) and (whole := self._prove(tool, call, tries)):
+                return whole
+        return ExercisedTool(tool=tool.name, problem=_why(tries), tries=tuple(map(slim, tries)))
+
+    def _candidates(self, tool: Element, tries: list[Call], known: frozenset[str] | set[str]) -> Iterator[Case]:
+        """Each candidate, and after a refusal what the server's own words make of it."""
+        sent = set(known)
+        for candidate in self._ideas.controls(tool):
+            case: Case | None = candidate
+            while case is not None and _same(case) not in sent:
+                sent.add(_same(case))
+                yield case
+                last = tries[-1] if tries else None
+                refused = last is not None and last.answer in (Answer.REFUSED, Answer.DISGUISED)
+                case = self._ideas.repaired(case, last.text, tool) if last and refused else None
+
+    def _prove(self, tool: Element, call: Call, tries: list[Call]) -> ExercisedTool | None:
+        """The whole of a tool once its control is proven; None when nothing proves it."""
+        broken = list(self._ideas.invalid(tool, call.case))
+        contrasts = self._calls(broken[:CONTRASTS])
+        told = proof(call, contrasts)
+        if not told:
+            return None
+        self._ideas.learn(call)
+        before = tuple(map(slim, tries[:-1]))
+        done = ExercisedTool(tool=tool.name, control=Control(call=call, proof=told), tries=before)
+        repeat = self._call(call.case)
+        more = self._calls([*self._ideas.valid(tool, call.case), *broken[len(contrasts) :]])
+        calls = tuple(map(slim, (*contrasts, *more)))
+        return replace(done, repeat=repeat, calls=calls, hung=any(map(hung, calls)))
+
+    def _calls(self, cases: Iterable[Case]) -> list[Call]:
+        """The cases in order, up to one that hangs or ends the server."""
+        made: list[Call] = []
+        for case in cases:
+            call = self._call(case)
+            if call is None:
+                break
+            made.append(call)
+            if hung(call) or gone(call):
+                break
+        return made
+
+    def _call(self, case: Case) -> Call | None:
+        if self._lost:
+            return None
+        call = called(self._stage, case)
+        if gone(call) or not self._stage.caller.alive():
+            self._restart()
+        return call
+
+    def _restart(self) -> None:
+        self._revivals += 1
+        stage = self._revive() if self._revivals <= REVIVALS else None
+        self._lost = stage is None
+        self._stage = stage or self._stage
+
+
+def _same(case: Case) -> str:
+    return repr(case.arguments)
+
+
+def _trouble(call: Call) -> str:
+    if hung(call):
+        return f"no answer to {call.case.id}: {call.exchange.reason}"
+    return f"the server ended when it was called with {call.case.id}: {call.exchange.reason}"
+
+
+def _why(tries: list[Call]) -> str:
+    """Why there is no control: the last thing the server said."""
+    if not tries:
+        return "no arguments could be made for it"
+    last = next((call for call in reversed(tries) if call.text), tries[-1])
+    if last.answer in (Answer.REFUSED, Answer.DISGUISED):
+        return f"refused: {last.text[:SHOWN]}"
+    if last.answer is Answer.RESULT:
+        return f"answers wrong arguments just the same: {last.text[:SHOWN]}"
+    return f"answered with nothing that proves anything ({last.answer})"
