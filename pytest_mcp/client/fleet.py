@@ -58,7 +58,7 @@ class Fleet:
         self._closers = ThreadPoolExecutor(max_workers=32, thread_name_prefix="mcp-close")
 
     def connect_all(self, servers: Sequence[Server]) -> Iterator[Interface]:
-        """The interface of every server as it gets known, ``start_limit`` at a time.
+        """Start at once, ``start_limit`` at a time; the interface of every server as it gets known.
 
         Daemon threads, unlike those of an executor, are not waited for when the interpreter exits: an interrupt is
         obeyed at once, and the guard ends what was started.
@@ -69,11 +69,7 @@ class Fleet:
             waiting.put(server)
         for _ in range(min(start_limit(), len(servers))):
             threading.Thread(target=self._work, args=(waiting, done), name="mcp-start", daemon=True).start()
-        for _ in servers:
-            found = done.get()
-            if isinstance(found, BaseException):
-                raise found
-            yield found
+        return _each(done, len(servers))
 
     def _work(self, waiting: "SimpleQueue[Server]", done: "SimpleQueue[Interface | BaseException]") -> None:
         while True:
@@ -278,6 +274,14 @@ class Fleet:
             starts=self.starts(connection.server.id),
             seconds=time.monotonic() - began,
         )
+
+
+def _each(done: "SimpleQueue[Interface | BaseException]", count: int) -> Iterator[Interface]:
+    for _ in range(count):
+        found = done.get()
+        if isinstance(found, BaseException):
+            raise found
+        yield found
 
 
 def _seen(reason: str, process: Process) -> LostServerError:

@@ -1,9 +1,11 @@
 """A pytest session with ``--mcp``: settings and configs in, snapshot, recording, and the ending."""
 
+import gc
 import os
 import pickle
 import threading
 import uuid
+from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -128,6 +130,7 @@ class Controller(Participant):
     def pytest_collection_finish(self, session: pytest.Session) -> None:
         """Begin to send what the selected tests will ask for."""
         super().pytest_collection_finish(session)
+        gc.freeze()  # what is there now stays to the end, and need not be looked through again and again
         if self.recording and self._live:
             planned = planning.planned(session.items, self.fleet)
             self.config.stash[AHEAD] = self._ahead = Ahead(self._live.get, planned)
@@ -197,23 +200,24 @@ class Controller(Participant):
     def snapshot(self) -> None:
         """Start every server, list it, and begin to record."""
         self._live = self._fleet_of(self.settings)
-        if self.recording:
+        usable = [server for server in self.inventory.servers if server.transport is not None]
+        connecting = self._live.connect_all(usable)
+        if self.recording:  # what that imports is imported while servers start
             self._begin_recording()
         try:
-            self._connect(self._live)
+            self._connect(self._live, connecting)
         finally:
             servers = tuple(self._tested(self._live, server) for server in self.inventory.servers)
             self.config.stash[FLEET] = McpFleet(servers=servers, connections=self._live)
         if self.recorder:
             self._record_servers()
 
-    def _connect(self, live: Fleet) -> None:
+    def _connect(self, live: Fleet, connecting: Iterator[Interface]) -> None:
         """Interrupted here, servers are not ended one by one: the fleet's guard ends them once this process is gone."""
         threading.Thread(target=_read_ahead, name="mcp-imports", daemon=True).start()
         progress = Progress(self.config, len(self.inventory.servers))
         servers = {server.id: server for server in self.inventory.servers}
-        usable = [server for server in self.inventory.servers if server.transport is not None]
-        for interface in live.connect_all(usable):
+        for interface in connecting:
             self._interfaces[interface.server] = interface
             progress.one(interface, partial(cleaned, secrets=_all_secrets(live, servers[interface.server])))
         self._started = True
