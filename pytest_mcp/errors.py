@@ -24,6 +24,10 @@ class ClientError(McpError):
     """A server could not be started or reached; raised only before an exchange exists."""
 
 
+class SandboxError(McpError):
+    """A server cannot be put into a sandbox as asked."""
+
+
 class StoreError(McpError):
     """The results database cannot be started, reached or migrated."""
 
