@@ -10,7 +10,7 @@ from _pytest.outcomes import Failed
 from pytest_mcp.client.connection import Caller
 from pytest_mcp.exercise.ahead import Ahead
 from pytest_mcp.model.finding import Check, Finding, Severity, Violation, finding_of
-from pytest_mcp.model.interface import Element, Interface
+from pytest_mcp.model.interface import Element, Era, Interface
 from pytest_mcp.model.run import Measurement
 from pytest_mcp.model.server import Server
 from pytest_mcp.model.text import inert, inert_line
@@ -25,6 +25,9 @@ class Connections(Protocol):
 
     def get(self, server_id: str) -> Caller:
         """The shared connection of a server that connected."""
+
+    def open(self, server: Server, *, purpose: str, era: Era | None = None) -> tuple[Caller, Interface]:
+        """Another connection, to a process of its own where we start it; see Fleet.open."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,9 +8,10 @@ from typing import Any, Protocol
 
 from pytest_mcp.client.http import HttpChannel, mirrored
 from pytest_mcp.client.process import Process
+from pytest_mcp.client.record import Record
 from pytest_mcp.client.sse_channel import SseChannel
 from pytest_mcp.client.stdio import StdioChannel
-from pytest_mcp.client.wire import encode
+from pytest_mcp.client.wire import NOTHING_DECLARED, Role, encode
 from pytest_mcp.model.exchange import Ask, Exchange, Noise
 from pytest_mcp.model.interface import Era, ExitBy, Shutdown
 from pytest_mcp.model.server import Server
@@ -38,8 +39,14 @@ class Caller(Protocol):
     def heard(self) -> tuple[Noise, ...]:
         """Everything the server emitted unasked so far, the handshake included; the last thousand of it."""
 
+    def exchanged(self) -> tuple[Exchange, ...]:
+        """What was sent and what came back so far, the handshake included; the last of it, up to 4 MiB."""
+
     def alive(self) -> bool:
         """False once the server closed its side or exited, or we ended it."""
+
+    def terminate(self) -> Shutdown:
+        """End the server's process by SIGTERM rather than by the end of its input."""
 
     def close(self) -> Shutdown:
         """End the connection, and the server's process where it is ours."""
@@ -48,14 +55,24 @@ class Caller(Protocol):
 class Connection:
     """One server over one transport; ``era`` and ``revision`` are set by the handshake (None before it)."""
 
-    def __init__(self, server: Server, channel: Channel, process: Process | None, *, timeout: float) -> None:
+    def __init__(
+        self,
+        server: Server,
+        channel: Channel,
+        process: Process | None,
+        *,
+        timeout: float,
+        role: Role = NOTHING_DECLARED,
+    ) -> None:
         self.server, self.channel, self.process, self.timeout = server, channel, process, timeout
+        self.role = role
         self.era: Era | None = None
         self.revision: str | None = None
         self._ids = itertools.count(1)
         self._lock = threading.Lock()
         self._shutdown: Shutdown | None = None
         self._heard: deque[Noise] = deque(maxlen=HEARD)
+        self._record = Record()
 
     def alive(self) -> bool:
         """False once the server closed its side or exited, or we ended it."""
@@ -76,37 +93,40 @@ class Connection:
         seen = self._send(ask)
         if seen.noise:
             self._heard.extend(seen.noise)
+        self._record.add(seen)
         return seen
 
     def _send(self, ask: Ask) -> Exchange:
         modern = self.revision if self.era is Era.MODERN else None
         timeout = ask.timeout or self.timeout
         number = None if ask.notification else next(self._ids)
-        message = encode(ask, number, modern)
+        message = encode(ask, number, modern, self.role)
         if isinstance(self.channel, HttpChannel):
             return self.channel.exchange(number, ask, message, timeout, mirrored(ask, modern))
         if isinstance(self.channel, SseChannel):
             return self.channel.exchange(number, ask, message, timeout)
         if number is None:
             return self.channel.notify(ask.method, message, timeout)
-        return self.channel.exchange(number, ask.method, message, timeout)
+        return self.channel.exchange(number, ask.method, message, timeout, ask.until)
 
     def send_all(self, asks: Sequence[Ask], in_flight: int = IN_FLIGHT) -> tuple[Exchange, ...]:
         """Send many requests with at most ``in_flight`` unanswered; replies in the order of the asks."""
         seen = self._send_all(asks, in_flight)
         self._heard.extend(noise for each in seen for noise in each.noise)
+        for each in seen:
+            self._record.add(each)
         return seen
 
     def _send_all(self, asks: Sequence[Ask], in_flight: int) -> tuple[Exchange, ...]:
         modern = self.revision if self.era is Era.MODERN else None
         numbered = [(next(self._ids), ask) for ask in asks]
         if isinstance(self.channel, HttpChannel):
-            posts = [(n, ask, encode(ask, n, modern), mirrored(ask, modern)) for n, ask in numbered]
+            posts = [(n, ask, encode(ask, n, modern, self.role), mirrored(ask, modern)) for n, ask in numbered]
             return self.channel.exchange_all(posts, self.timeout, in_flight)
         if isinstance(self.channel, SseChannel):
-            messages = [(n, ask, encode(ask, n, modern)) for n, ask in numbered]
+            messages = [(n, ask, encode(ask, n, modern, self.role)) for n, ask in numbered]
             return self.channel.exchange_all(messages, self.timeout, in_flight)
-        lines = [(n, ask.method, encode(ask, n, modern)) for n, ask in numbered]
+        lines = [(n, ask.method, encode(ask, n, modern, self.role)) for n, ask in numbered]
         return self.channel.exchange_all(lines, self.timeout, in_flight)
 
     def listen(self, seconds: float) -> tuple[Noise, ...]:
@@ -121,19 +141,30 @@ class Connection:
         """Everything the server emitted unasked so far, the handshake included; the last thousand of it."""
         return tuple(self._heard)
 
+    def exchanged(self) -> tuple[Exchange, ...]:
+        """What was sent and what came back so far, the handshake included; the last of it, up to 4 MiB."""
+        return self._record.kept()
+
     def close(self) -> Shutdown:
         """End the connection, and the process where it is ours; the second call tells what the first saw."""
+        return self._ended(eof=True)
+
+    def terminate(self) -> Shutdown:
+        """As ``close``, but by SIGTERM rather than by the end of input."""
+        return self._ended(eof=False)
+
+    def _ended(self, *, eof: bool) -> Shutdown:
         with self._lock:
             if self._shutdown is None:
-                self._shutdown = self._close()
+                self._shutdown = self._end(eof)
             return self._shutdown
 
-    def _close(self) -> Shutdown:
+    def _end(self, eof: bool) -> Shutdown:
         if isinstance(self.channel, HttpChannel) and (self.process is None or self.process.running):
             self.channel.leave(min(5.0, self.timeout))
         if isinstance(self.channel, StdioChannel):
             self.channel.hush()
-            shutdown = self.channel.process.end()
+            shutdown = self.channel.process.end(eof)
             self.channel.close()
             return shutdown
         self.channel.close()

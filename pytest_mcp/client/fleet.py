@@ -19,8 +19,9 @@ from pytest_mcp.client.process import Process
 from pytest_mcp.client.pump import Pump
 from pytest_mcp.client.sse_channel import SseChannel
 from pytest_mcp.client.stdio import StdioChannel
+from pytest_mcp.client.wire import NOTHING_DECLARED, Role
 from pytest_mcp.errors import ClientError
-from pytest_mcp.model.interface import Interface, Shutdown, Start, StartFailure, StartState
+from pytest_mcp.model.interface import Era, Interface, Shutdown, Start, StartFailure, StartState
 from pytest_mcp.model.server import Http, Launch, Server, Sse, Stdio
 
 ABORTED_GRACE = 1.0
@@ -93,11 +94,7 @@ class Fleet:
     def _connect(self, server: Server, began: float) -> Interface:
         timeout = self._timeout(server)
         try:
-            connection, shaken = self._shake_hands(server, "shared", probe=True, timeout=timeout)
-            left = timeout - (time.monotonic() - began)
-            if shaken.retry_fresh and isinstance(server.transport, Stdio) and left > 0:
-                self._discard(connection)
-                connection, shaken = self._shake_hands(server, "era-retry", probe=False, timeout=left)
+            connection, shaken = self._negotiated(server, "shared", timeout=timeout)
         except ClientError as error:
             return self._failure(server, began, error)
         if shaken.problem:
@@ -105,6 +102,38 @@ class Fleet:
         with self._lock:
             self._live[server.id] = connection
         return self._snapshot(connection, shaken, began)
+
+    def open(
+        self, server: Server, *, purpose: str, era: Era | None = None, role: Role = NOTHING_DECLARED
+    ) -> tuple[Connection, Interface]:
+        """Another connection beside the shared one, to a process of its own where we start it; the caller closes it.
+
+        The start is counted under ``purpose``. ``era`` is the only one to try. Raises ClientError when it fails.
+        """
+        began = time.monotonic()
+        connection, shaken = self._negotiated(server, purpose, timeout=self._timeout(server), era=era, role=role)
+        if shaken.problem:
+            self._discard(connection)
+            raise ClientError(shaken.problem)
+        return connection, self._snapshot(connection, shaken, began)
+
+    def _negotiated(
+        self,
+        server: Server,
+        purpose: str,
+        *,
+        timeout: float,
+        era: Era | None = None,
+        role: Role = NOTHING_DECLARED,
+    ) -> tuple[Connection, Handshake]:
+        """A connection with its handshake; a server that dies of the probe gets a fresh process without one."""
+        began = time.monotonic()
+        connection, shaken = self._shake_hands(server, purpose, timeout=timeout, era=era, role=role)
+        left = timeout - (time.monotonic() - began)
+        if shaken.retry_fresh and isinstance(server.transport, Stdio) and left > 0:
+            self._discard(connection)
+            return self._shake_hands(server, "era-retry", timeout=left, era=Era.LEGACY, role=role)
+        return connection, shaken
 
     def get(self, server_id: str) -> Connection:
         """The shared connection of a server that connected; raises KeyError for another."""
@@ -145,27 +174,27 @@ class Fleet:
         return self._own.get(server.name, self._default)
 
     def _shake_hands(
-        self, server: Server, purpose: str, *, probe: bool, timeout: float
+        self, server: Server, purpose: str, *, timeout: float, era: Era | None, role: Role
     ) -> tuple[Connection, Handshake]:
         began = time.monotonic()
         try:
-            connection = self._open_connection(server, timeout)
+            connection = self._open_connection(server, timeout, role)
         except ClientError as error:
             self._count(server, Start(purpose=purpose, pid=None, seconds=time.monotonic() - began, outcome=str(error)))
             raise
-        shaken = negotiate(connection, timeout=max(0.1, timeout - (time.monotonic() - began)), probe=probe)
+        shaken = negotiate(connection, timeout=max(0.1, timeout - (time.monotonic() - began)), era=era)
         pid = connection.process.pid if connection.process else None
         seconds = time.monotonic() - began
         self._count(server, Start(purpose=purpose, pid=pid, seconds=seconds, outcome=shaken.problem or "connected"))
         return connection, shaken
 
-    def _open_connection(self, server: Server, timeout: float) -> Connection:
+    def _open_connection(self, server: Server, timeout: float, role: Role) -> Connection:
         transport = server.transport
         process: Process | None = None
         channel: Channel
         if isinstance(transport, Stdio):
             process = self._process(transport.launch, speaks_on_stdout=True)
-            channel = StdioChannel(server.id, process, self._pump)
+            channel = StdioChannel(server.id, process, self._pump, role=role)
         elif isinstance(transport, Http | Sse):
             url = transport.url
             if transport.launch:
@@ -173,22 +202,22 @@ class Fleet:
                 process = self._process(with_port(transport.launch, port), speaks_on_stdout=False)
                 url = url.replace("{port}", str(port))
                 self._await_port(process, port, timeout)
-            channel = self._reach(server, transport, url, process, timeout)
+            channel = self._reach(server, transport, url, process, timeout=timeout, role=role)
         else:
             raise ClientError(server.problem or "this entry cannot be used")
-        connection = Connection(server, channel, process, timeout=self._timeout(server))
+        connection = Connection(server, channel, process, timeout=self._timeout(server), role=role)
         with self._lock:
             self._open.add(connection)
         return connection
 
-    def _reach(
-        self, server: Server, transport: Http | Sse, url: str, process: Process | None, timeout: float
+    def _reach(  # noqa: PLR0913 - where to connect, and as whom
+        self, server: Server, transport: Http | Sse, url: str, process: Process | None, *, timeout: float, role: Role
     ) -> HttpChannel | SseChannel:
         try:
             headers = self._authorized(server, transport, url, timeout)
             if isinstance(transport, Http):
-                return HttpChannel(server.id, url, headers)
-            return SseChannel(server.id, url, headers, timeout=timeout)
+                return HttpChannel(server.id, url, headers, role=role)
+            return SseChannel(server.id, url, headers, timeout=timeout, role=role)
         except Exception as error:
             if process:
                 raise _lost(str(error), process) from error

@@ -28,13 +28,15 @@ class Handshake:
     retry_fresh: bool = False
 
 
-def negotiate(connection: Connection, *, timeout: float, probe: bool = True) -> Handshake:
-    """Settle era and revision on the connection; ``probe`` False goes straight to ``initialize``."""
-    if not probe:
+def negotiate(connection: Connection, *, timeout: float, era: Era | None = None) -> Handshake:
+    """Settle era and revision on the connection; ``era`` is the only one to try, None finds out which it is."""
+    if era is Era.LEGACY:
         return _initialize(connection, timeout, probed=False)
-    seen = _discover(connection, MODERN_REVISION, timeout * PROBE_SHARE)
+    seen = _discover(connection, MODERN_REVISION, timeout if era else timeout * PROBE_SHARE)
     if modern := _modern_result(connection, seen):
         return modern
+    if era:
+        return Handshake(problem=f"server/discover: {_error_text(seen)}")
     if seen.arrival is Arrival.CLOSED and not isinstance(connection.channel, HttpChannel):
         return Handshake(problem=f"server/discover: {seen.reason}", retry_fresh=True)
     if seen.error_code in MODERN_ERRORS:
@@ -43,7 +45,7 @@ def negotiate(connection: Connection, *, timeout: float, probe: bool = True) -> 
 
 
 def _discover(connection: Connection, revision: str, timeout: float) -> Exchange:
-    ask = Ask(method="server/discover", params={"_meta": envelope(revision)}, timeout=timeout)
+    ask = Ask(method="server/discover", params={"_meta": envelope(revision, connection.role)}, timeout=timeout)
     mirror = (("Mcp-Protocol-Version", revision), ("Mcp-Method", ask.method))
     if isinstance(connection.channel, HttpChannel):
         ask = Ask(method=ask.method, params=ask.params, timeout=timeout, headers=mirror)
@@ -59,7 +61,11 @@ def _modern_result(connection: Connection, seen: Exchange) -> Handshake | None:
 
 
 def _initialize(connection: Connection, timeout: float, *, probed: bool) -> Handshake:
-    params = {"protocolVersion": LEGACY_REVISIONS[0], "capabilities": {}, "clientInfo": CLIENT}
+    params = {
+        "protocolVersion": LEGACY_REVISIONS[0],
+        "capabilities": connection.role.capabilities,
+        "clientInfo": CLIENT,
+    }
     seen = connection.send(Ask(method="initialize", params=params, timeout=timeout))
     if not isinstance(seen.result, dict):
         if late := _late_discover(connection, seen):

@@ -18,7 +18,7 @@ import httpcore2
 from pytest_mcp.client.deadline import BoundedBackend, within
 from pytest_mcp.client.sse import EventStream
 from pytest_mcp.client.stdio import NOISE_LIMIT, RAW_LIMIT, REPLY_LIMIT
-from pytest_mcp.client.wire import Incoming, answer, classify
+from pytest_mcp.client.wire import NOTHING_DECLARED, Incoming, Role, answer, classify
 from pytest_mcp.model.exchange import Arrival, Ask, Exchange, Noise, NoiseKind
 
 Headers = tuple[tuple[str, str], ...]
@@ -30,8 +30,10 @@ NAMED = {"tools/call": "name", "prompts/get": "name", "resources/read": "uri"}
 
 @dataclass(slots=True)
 class _Reply:
-    """What has been seen of one response so far."""
+    """What has been seen of one response so far; ``id`` and ``until`` are what is waited for."""
 
+    id: int | None = None
+    until: str = ""
     arrival: Arrival = Arrival.FAILED
     status: int | None = None
     headers: Headers = ()
@@ -62,7 +64,16 @@ def mirrored(ask: Ask, modern_revision: str | None) -> Headers:
 class HttpChannel:
     """Sends messages to one URL; ``session`` and ``revision`` are what a legacy handshake left us to repeat."""
 
-    def __init__(self, server: str, url: str, headers: Headers = (), *, reply_limit: int = REPLY_LIMIT) -> None:
+    def __init__(
+        self,
+        server: str,
+        url: str,
+        headers: Headers = (),
+        *,
+        reply_limit: int = REPLY_LIMIT,
+        role: Role = NOTHING_DECLARED,
+    ) -> None:
+        self._role = role
         self._server, self._url, self._reply_limit = server, wire_url(url), reply_limit
         self._own = headers
         self.session: str | None = None
@@ -72,12 +83,12 @@ class HttpChannel:
 
     def exchange(self, request_id: int | None, ask: Ask, body: bytes, timeout: float, mirror: Headers = ()) -> Exchange:
         """Send one message and wait for its reply, at most ``timeout`` seconds in all."""
-        headers = self._headers((*mirror, *ask.headers))
+        headers = self._headers((*mirror, *ask.headers), bare=ask.bare)
         sent_at = time.perf_counter()
-        reply = _Reply()
+        reply = _Reply(id=request_id, until=ask.until)
         try:
             with within(timeout):
-                self._post(headers, body, timeout, reply, request_id)
+                self._post(ask.verb, headers, body, timeout, reply)
         except httpcore2.TimeoutException:
             reply.arrival, reply.reason = Arrival.TIMEOUT, "no reply in time"
         except httpcore2.ConnectError as error:
@@ -125,22 +136,20 @@ class HttpChannel:
         self.closed = True
         self._pool.close()
 
-    def _headers(self, more: Headers) -> list[tuple[bytes, bytes]]:
+    def _headers(self, more: Headers, *, bare: bool = False) -> list[tuple[bytes, bytes]]:
         headers = {
             "Content-Type": "application/json",
             "Accept": "application/json, text/event-stream",
         }
-        if self.revision:
+        if self.revision and not bare:
             headers["Mcp-Protocol-Version"] = self.revision
-        if self.session:
+        if self.session and not bare:
             headers["Mcp-Session-Id"] = self.session
         return raw_headers(headers, (*self._own, *more))
 
-    def _post(
-        self, headers: list[tuple[bytes, bytes]], body: bytes, timeout: float, reply: _Reply, rid: int | None
-    ) -> None:
+    def _post(self, verb: str, headers: list[tuple[bytes, bytes]], body: bytes, timeout: float, reply: _Reply) -> None:
         extensions = {"timeout": timeouts(timeout)}
-        with self._pool.stream("POST", self._url, headers=headers, content=body, extensions=extensions) as response:
+        with self._pool.stream(verb, self._url, headers=headers, content=body, extensions=extensions) as response:
             reply.first_byte_at = time.perf_counter()
             reply.status = response.status
             reply.headers = tuple((n.decode("latin-1"), v.decode("latin-1")) for n, v in response.headers)
@@ -148,11 +157,11 @@ class HttpChannel:
                 next((v for n, v in reply.headers if n.lower() == "content-type"), "").partition(";")[0].strip().lower()
             )
             if kind == "text/event-stream":
-                self._events(response.iter_stream(), reply, rid, extensions)
+                self._events(response.iter_stream(), reply, extensions)
             else:
-                self._body(response.iter_stream(), reply, rid)
+                self._body(response.iter_stream(), reply)
 
-    def _body(self, chunks: Iterator[bytes], reply: _Reply, rid: int | None) -> None:
+    def _body(self, chunks: Iterator[bytes], reply: _Reply) -> None:
         body = bytearray()
         for chunk in chunks:
             body += chunk
@@ -164,18 +173,16 @@ class HttpChannel:
         reply.message = incoming.message
         if incoming.noise is None:
             reply.arrival = Arrival.REPLY
-        elif rid is None and not reply.raw.strip() and (reply.status or 500) < 300:
+        elif reply.id is None and not reply.raw.strip() and (reply.status or 500) < 300:
             reply.arrival = Arrival.SENT
         else:
             reply.reason = f"HTTP {reply.status} without a JSON-RPC reply in its body"
 
-    def _events(
-        self, chunks: Iterator[bytes], reply: _Reply, rid: int | None, extensions: dict[str, dict[str, float]]
-    ) -> None:
+    def _events(self, chunks: Iterator[bytes], reply: _Reply, extensions: dict[str, dict[str, float]]) -> None:
         stream = EventStream(self._reply_limit)
         for chunk in chunks:
             for payload in stream.feed(chunk):
-                if self._event(payload, reply, rid):
+                if self._event(payload, reply):
                     return
                 self._answer(payload, extensions)
             if stream.overflow:
@@ -186,19 +193,22 @@ class HttpChannel:
     def _answer(self, payload: bytes, extensions: dict[str, dict[str, float]]) -> None:
         """A request of the server's amid its reply: it waits for our answer, which is a POST of its own."""
         incoming = classify(payload)
-        if incoming.noise is NoiseKind.SERVER_REQUEST and (body := answer(incoming.message)):
+        if incoming.noise is NoiseKind.SERVER_REQUEST and (body := answer(incoming.message, self._role)):
             with contextlib.suppress(*BROKEN):
                 self._pool.request("POST", self._url, headers=self._headers(()), content=body, extensions=extensions)
 
     @staticmethod
-    def _event(payload: bytes, reply: _Reply, rid: int | None) -> bool:
+    def _event(payload: bytes, reply: _Reply) -> bool:
         now = time.perf_counter()
         incoming: Incoming = classify(payload)
-        if incoming.noise is None and (incoming.id == rid or incoming.id is None):
+        if incoming.noise is None and (incoming.id == reply.id or incoming.id is None):
             reply.raw, reply.message, reply.first_byte_at, reply.arrival = payload, incoming.message, now, Arrival.REPLY
             return True
         if payload.strip():
             reply.noise.append(Noise(kind=incoming.noise or NoiseKind.UNKNOWN_REPLY, raw=payload[:RAW_LIMIT], at=now))
+        if incoming.noise is NoiseKind.NOTIFICATION and incoming.message["method"] == reply.until:
+            reply.arrival = Arrival.OPEN
+            return True
         return False
 
 

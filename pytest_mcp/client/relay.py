@@ -14,20 +14,24 @@ from multiprocessing.connection import Client, Listener
 from multiprocessing.connection import Connection as Pipe
 from typing import Any
 
-from pytest_mcp.client.connection import IN_FLIGHT
+from pytest_mcp.client.connection import IN_FLIGHT, Connection
 from pytest_mcp.client.fleet import Fleet
 from pytest_mcp.client.wire import classify
+from pytest_mcp.errors import ClientError
 from pytest_mcp.model.exchange import Ask, Exchange, Noise
-from pytest_mcp.model.interface import Shutdown
+from pytest_mcp.model.interface import Era, Interface, Shutdown
+from pytest_mcp.model.server import Server
 
-LENT = {"request", "send", "send_all", "listen", "heard", "alive"}
+LENT = {"request", "send", "send_all", "listen", "heard", "exchanged", "alive"}
+ENDING = {"close", "terminate"}
 
 
 @dataclass(frozen=True, slots=True)
 class _Failed:
-    """A call that raised in the controller."""
+    """A call that raised in the controller; ``theirs`` when the server is to blame."""
 
     reason: str
+    theirs: bool = False
 
 
 class Relay:
@@ -36,6 +40,7 @@ class Relay:
     def __init__(self, fleet: Fleet) -> None:
         self._fleet = fleet
         self._closed = False
+        self._opened: dict[str, Connection] = {}
         self.address = f"\0mcp-{secrets.token_hex(16)}"
         self.key = secrets.token_hex(16)
         self._listener = Listener(self.address, family="AF_UNIX", authkey=self.key.encode())
@@ -69,17 +74,29 @@ class Relay:
     def _carried_out(self, server: str, verb: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         try:
             return self._carry_out(server, verb, args, kwargs)
+        except ClientError as error:
+            return _Failed(str(error), theirs=True)
         except Exception as error:  # noqa: BLE001 - told to the worker, whose other calls go on
             return _Failed(f"{type(error).__name__}: {error}")
 
     def _carry_out(self, server: str, verb: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
-        if verb == "close":
+        if verb == "open":
+            return self._open(*args, **kwargs)
+        opened = self._opened.get(server)
+        if verb == "close" and opened is None:
             return self._fleet.begin_close(server).result()
         if verb == "begin_close":
             self._fleet.begin_close(server)
             return None
-        assert verb in LENT
-        return getattr(self._fleet.get(server), verb)(*args, **kwargs)
+        assert verb in LENT or (opened and verb in ENDING)
+        return getattr(opened or self._fleet.get(server), verb)(*args, **kwargs)
+
+    def _open(self, server: Server, purpose: str, era: Era | None) -> tuple[str, Interface]:
+        """Another connection, and the name that the worker has for it."""
+        connection, interface = self._fleet.open(server, purpose=purpose, era=era)
+        name = f"{server.id}\0{secrets.token_hex(8)}"
+        self._opened[name] = connection
+        return name, interface
 
 
 class RelayedConnection:
@@ -112,6 +129,14 @@ class RelayedConnection:
         """See Connection.heard."""
         return self._borrowed.call(self._server, "heard")  # type: ignore[no-any-return]
 
+    def exchanged(self) -> tuple[Exchange, ...]:
+        """See Connection.exchanged."""
+        return self._borrowed.call(self._server, "exchanged")  # type: ignore[no-any-return]
+
+    def terminate(self) -> Shutdown:
+        """See Connection.terminate; only for a connection of one's own."""
+        return self._borrowed.call(self._server, "terminate")  # type: ignore[no-any-return]
+
     def close(self) -> Shutdown:
         """See Connection.close."""
         return self._borrowed.call(self._server, "close")  # type: ignore[no-any-return]
@@ -129,6 +154,11 @@ class BorrowedFleet:
         """The relayed connection of a server."""
         return RelayedConnection(self, server_id)
 
+    def open(self, server: Server, *, purpose: str, era: Era | None = None) -> tuple[RelayedConnection, Interface]:
+        """See Fleet.open; the controller starts it."""
+        name, interface = self.call(server.id, "open", server, purpose, era)
+        return RelayedConnection(self, name), interface
+
     def call(self, server: str, verb: str, *args: object, **kwargs: object) -> Any:
         """Have the controller carry out one call; one at a time a worker."""
         with self._lock:
@@ -142,7 +172,7 @@ class BorrowedFleet:
                 self._pipe = None
                 raise
         if isinstance(reply, _Failed):
-            raise RuntimeError(reply.reason)
+            raise ClientError(reply.reason) if reply.theirs else RuntimeError(reply.reason)
         return _parsed(reply)
 
     def close(self) -> None:

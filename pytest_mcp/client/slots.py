@@ -19,10 +19,22 @@ class Guess(NamedTuple):
 class Slot:
     """One request in flight."""
 
-    __slots__ = ("arrival", "event", "first_byte_at", "guess", "id", "message", "method", "raw", "sent", "sent_at")
+    __slots__ = (
+        "arrival",
+        "event",
+        "first_byte_at",
+        "guess",
+        "id",
+        "message",
+        "method",
+        "raw",
+        "sent",
+        "sent_at",
+        "until",
+    )
 
-    def __init__(self, request_id: int, method: str, sent: bytes) -> None:
-        self.id, self.method, self.sent = request_id, method, sent
+    def __init__(self, request_id: int, method: str, sent: bytes, until: str = "") -> None:
+        self.id, self.method, self.sent, self.until = request_id, method, sent, until
         self.sent_at = 0.0
         self.arrival: Arrival | None = None
         self.first_byte_at: float | None = None

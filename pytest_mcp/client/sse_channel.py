@@ -18,7 +18,7 @@ from pytest_mcp.client.http import BROKEN, Headers, broken, new_pool, raw_header
 from pytest_mcp.client.slots import taken
 from pytest_mcp.client.sse import EventStream
 from pytest_mcp.client.stdio import NOISE_LIMIT, RAW_LIMIT, REPLY_LIMIT
-from pytest_mcp.client.wire import answer, classify
+from pytest_mcp.client.wire import NOTHING_DECLARED, Role, answer, classify
 from pytest_mcp.errors import ClientError
 from pytest_mcp.model.exchange import Arrival, Ask, Exchange, Noise, NoiseKind
 
@@ -39,9 +39,17 @@ class _Waiting:
 class SseChannel:
     """One stream and the endpoint it named; raises ClientError when no stream opens."""
 
-    def __init__(
-        self, server: str, url: str, headers: Headers, *, timeout: float, reply_limit: int = REPLY_LIMIT
+    def __init__(  # noqa: PLR0913 - named
+        self,
+        server: str,
+        url: str,
+        headers: Headers,
+        *,
+        timeout: float,
+        reply_limit: int = REPLY_LIMIT,
+        role: Role = NOTHING_DECLARED,
     ) -> None:
+        self._role = role
         self._server, self._url, self._own, self._reply_limit = server, wire_url(url), headers, reply_limit
         self._pool = new_pool(url)
         self._waiting: dict[int, _Waiting] = {}
@@ -177,7 +185,7 @@ class SseChannel:
         late = type(request_id) is int and request_id in self._expired
         kind = incoming.noise or (NoiseKind.LATE_REPLY if late else NoiseKind.UNKNOWN_REPLY)
         self._noise.append(Noise(kind=kind, raw=payload[:RAW_LIMIT], at=now))
-        if incoming.noise is NoiseKind.SERVER_REQUEST and (reply := answer(incoming.message)):
+        if incoming.noise is NoiseKind.SERVER_REQUEST and (reply := answer(incoming.message, self._role)):
             threading.Thread(target=self._post, args=(Ask(method="reply"), reply, 5.0), daemon=True).start()
 
     def _take_endpoint(self, payload: bytes) -> None:

@@ -16,7 +16,7 @@ from pytest_mcp.client.outlet import Outlet
 from pytest_mcp.client.process import Process
 from pytest_mcp.client.pump import CHUNK, Pump
 from pytest_mcp.client.slots import Guess, Slot, taken
-from pytest_mcp.client.wire import Incoming, answer, classify
+from pytest_mcp.client.wire import NOTHING_DECLARED, Incoming, Role, answer, classify
 from pytest_mcp.model.exchange import Arrival, Exchange, Noise, NoiseKind
 
 REPLY_LIMIT = 64 * 1024 * 1024
@@ -35,8 +35,16 @@ _REASONS = {Arrival.TIMEOUT: "no reply in time", Arrival.FAILED: "a line over th
 class StdioChannel:
     """Sends messages to one process and pairs what comes back; times are ``time.perf_counter`` seconds."""
 
-    def __init__(self, server: str, process: Process, pump: Pump, *, reply_limit: int = REPLY_LIMIT) -> None:
-        self.process = process
+    def __init__(
+        self,
+        server: str,
+        process: Process,
+        pump: Pump,
+        *,
+        reply_limit: int = REPLY_LIMIT,
+        role: Role = NOTHING_DECLARED,
+    ) -> None:
+        self.process, self._role = process, role
         self._server, self._pump, self._reply_limit = server, pump, reply_limit
         self._out, self._outlet = process.stdout, Outlet(process.stdin)
         self._poll = select.poll()
@@ -53,9 +61,9 @@ class StdioChannel:
         self._closed_at = 0.0
         pump.watch(self._out, self._idle)
 
-    def exchange(self, request_id: int, method: str, message: bytes, timeout: float) -> Exchange:
-        """Send one request and wait for its reply, at most ``timeout`` seconds."""
-        slot = Slot(request_id, method, message)
+    def exchange(self, request_id: int, method: str, message: bytes, timeout: float, until: str = "") -> Exchange:
+        """Send one request and wait for its reply, or the notification ``until``, at most ``timeout`` seconds."""
+        slot = Slot(request_id, method, message, until)
         deadline = time.perf_counter() + timeout
         self._open(slot)
         leading = self._lead()
@@ -137,7 +145,7 @@ class StdioChannel:
     def _done(self, slot: Slot) -> None:
         """Forget a request; what still comes for it is late."""
         self._waiting.pop(slot.id, None)
-        if slot.arrival is None:
+        if slot.arrival in (None, Arrival.OPEN):
             self._expired.add(slot.id)
 
     def _write(self, slot: Slot, deadline: float, leading: bool) -> None:
@@ -331,8 +339,17 @@ class StdioChannel:
             return
         if raw.strip():
             self._noise.append(Noise(kind=incoming.noise, raw=raw[:RAW_LIMIT], at=began))
-        if incoming.noise is NoiseKind.SERVER_REQUEST and (reply := answer(incoming.message)):
+        if incoming.noise is NoiseKind.SERVER_REQUEST and (reply := answer(incoming.message, self._role)):
             self._outlet.owe(reply + b"\n")
+        elif incoming.noise is NoiseKind.NOTIFICATION:
+            self._acknowledge(incoming.message["method"])
+
+    def _acknowledge(self, method: str) -> None:
+        """Settle the request that waits for this notification only."""
+        for slot in list(self._waiting.values()):
+            if slot.until == method and slot.arrival is None:
+                slot.settle(Arrival.OPEN)
+                return
 
     def _reply(self, raw: bytes, incoming: Incoming, began: float) -> None:
         request_id = incoming.id

@@ -190,10 +190,18 @@ class SentAhead:
         """See Connection.heard."""
         return self._connection.heard()
 
+    def exchanged(self) -> tuple[Exchange, ...]:
+        """See Connection.exchanged."""
+        return self._connection.exchanged()
+
     def alive(self) -> bool:
         """Whether the connection was alive before this test's first step."""
         known = self._chain.alive(self._key)
         return self._live().alive() if known is None else known
+
+    def terminate(self) -> Shutdown:
+        """See Connection.terminate."""
+        return self._live().terminate()
 
     def close(self) -> Shutdown:
         """See Connection.close."""

@@ -16,6 +16,8 @@ class Arrival(StrEnum):
     """The transport failed: connection refused, malformed HTTP, reply over the size limit."""
     SENT = "sent"
     """Nothing to wait for: a notification."""
+    OPEN = "open"
+    """The notification of ``Ask.until`` came; the reply, which ends the request, is not waited for."""
 
 
 class NoiseKind(StrEnum):
@@ -46,7 +48,9 @@ class Ask:
     """One message to send.
 
     ``raw`` replaces the encoded message (for malformed ones); ``bare`` leaves out what the client adds by itself (the
-    ``_meta`` envelope of 2026-07-28); ``timeout`` is seconds, None for the client's own.
+    ``_meta`` envelope of 2026-07-28, over HTTP its headers and those of a legacy session); ``timeout`` is seconds, None
+    for the client's own. ``until`` is a notification that ends the waiting before the reply, for requests that stay
+    open. ``verb`` is the HTTP method, where there is one.
     """
 
     method: str
@@ -56,6 +60,8 @@ class Ask:
     bare: bool = False
     raw: bytes | None = None
     headers: tuple[tuple[str, str], ...] = ()
+    until: str = ""
+    verb: str = "POST"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
