@@ -2,12 +2,12 @@
 
 import base64
 import contextlib
+import io
 import json
 import os
 import shutil
 import socket
 import sys
-import tempfile
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -18,10 +18,9 @@ from pytest_mcp.model.server import Launch, Server, Stdio
 from pytest_mcp.sandbox import bubblewrap, fakes, planted
 from pytest_mcp.sandbox.layout import MEMORY_BYTES, layout
 from pytest_mcp.sandbox.mapping import placed
-from pytest_mcp.sandbox.trace import Observed, Trace
+from pytest_mcp.sandbox.trace import Trace
 
 PROGRAMS = Path(__file__).parent
-SHORT = "/tmp"  # noqa: S108 - folders in it are made private; the path of a socket must be short
 KEPT_ENVIRONMENT = ("LANG", "LC_ALL", "LC_CTYPE", "TZ", "TERM")
 LIMITS = {
     "data": 4 << 30,
@@ -48,15 +47,18 @@ class Mark:
 class Box:
     """Made by Sandbox.prepare; ``server`` is to be started, ``world`` is what it then sees."""
 
-    def __init__(self, server: Server, level: Level, project: Path, folder: Path, template: planted.Planted) -> None:
+    def __init__(  # noqa: PLR0913 - all that a box is made of
+        self, server: Server, level: Level, *, project: Path, folder: Path, talk: Path, template: planted.Planted
+    ) -> None:
         transport = server.transport
         launch = transport.launch if transport else None
         assert transport and launch
         self.level, self.folder = level, folder
         folder.mkdir(parents=True)
-        self._talk = Path(tempfile.mkdtemp(prefix="mcp-", dir=SHORT))
+        self._talk = talk
+        talk.mkdir()
         self._trace_file, self._trace = folder.with_name(f"{folder.name}.trace"), Trace()
-        self._carry = b""
+        self._read = 0
         self._template = template
         port = _free_port()
         self.world = planted.world(str(folder / "workspace"), template.commits, f"http://127.0.0.1:{port}/page.html")
@@ -151,11 +153,15 @@ class Box:
 
     def settle(self) -> None:
         """What was seen so far is what the server does by itself; call it when the server is up and before any call."""
-        self._baseline |= set(self._observed(Mark(trace=0, requests=0, fakes=0)).files)
+        self._pass_over(self.mark())
 
     def effects(self, since: Mark) -> Effects:
-        """Everything seen since then, less what the server did before anything was asked of it."""
-        seen = self._observed(since)
+        """Everything seen since then, less what the server did before anything was asked of it.
+
+        Each part of the trace is read once: marks are asked for in the order in which they were taken.
+        """
+        self._pass_over(since)
+        seen = self._trace.read(self._lines())
         files = [each for each in dict.fromkeys(seen.files) if each not in self._baseline]
         faked = [Spawned(argv=argv, fake=True) for argv in fakes.calls(_from(self._talk / "fakes", since.fakes))]
         return Effects(
@@ -167,12 +173,19 @@ class Box:
             complete=self.level is Level.L3,
         )
 
-    def _observed(self, since: Mark) -> Observed:
-        """Each byte of the trace is read once: marks are taken and asked for in the same order."""
-        if self.level is not Level.L3:
-            return Observed()
-        *lines, self._carry = (self._carry + _from(self._trace_file, since.trace)).split(b"\n")
-        return self._trace.read(lines)
+    def _pass_over(self, mark: Mark) -> None:
+        """Read on to the mark: what was done up to there was done without being asked."""
+        self._baseline |= set(self._trace.read(self._lines(mark.trace)).files)
+
+    def _lines(self, end: int | None = None) -> list[bytes]:
+        """The whole lines of the trace that begin before ``end`` and were not read yet."""
+        lines = []
+        for line in io.BytesIO(_from(self._trace_file, self._read)):
+            if not line.endswith(b"\n") or (end is not None and self._read >= end):
+                break
+            self._read += len(line)
+            lines.append(line)
+        return lines
 
     def _file(self, path: str, how: Touched) -> FileEffect | None:
         """A file as an effect; what every program reads to run is none."""

@@ -4,6 +4,7 @@ import fcntl
 import os
 import secrets
 import shutil
+import tempfile
 import threading
 from pathlib import Path
 
@@ -14,6 +15,9 @@ from pytest_mcp.sandbox import fakes, planted
 from pytest_mcp.sandbox.box import Box
 
 
+SHORT = "/tmp"  # noqa: S108 - what is made there is private; the path of a socket must be short
+
+
 class Sandbox:
     """Makes boxes below ``state``; what an earlier run that was killed left there is removed."""
 
@@ -21,6 +25,7 @@ class Sandbox:
         self.level, self._project = level, project
         self._folder = state / "sandbox" / secrets.token_hex(4)
         self._lock = threading.Lock()
+        self._talk = self._folder / "talk"
         self._boxes: list[Box] = []
         self._planted: planted.Planted | None = None
         self._lease: int | None = None
@@ -31,7 +36,15 @@ class Sandbox:
             raise SandboxError(f"{server.id}: somebody else runs it; only a server that we start can be boxed")
         with self._lock:
             template = self._template()
-            box = Box(server, self.level, self._project, self._folder / f"box{len(self._boxes)}", template)
+            name = f"box{len(self._boxes)}"
+            box = Box(
+                server,
+                self.level,
+                project=self._project,
+                folder=self._folder / name,
+                talk=self._talk / name,
+                template=template,
+            )
             self._boxes.append(box)
         return box
 
@@ -40,7 +53,7 @@ class Sandbox:
         with self._lock:
             for box in self._boxes:
                 box.close()
-            shutil.rmtree(self._folder, ignore_errors=True)
+            _remove(self._folder)
             if self._lease is not None:
                 os.close(self._lease)
                 self._lease = None
@@ -60,10 +73,20 @@ class Sandbox:
             lease = left / "lease"
             held = _locked(lease) if lease.exists() else None
             if held is not None:
-                shutil.rmtree(left, ignore_errors=True)
+                _remove(left)
                 os.close(held)
         self._folder.mkdir()
+        self._talk = Path(tempfile.mkdtemp(prefix="mcp-", dir=SHORT))
+        (self._folder / "talk").symlink_to(self._talk)
         self._lease = _locked(self._folder / "lease")
+
+
+def _remove(folder: Path) -> None:
+    """A run's folder, and the one it talks to its boxes through."""
+    talk = folder / "talk"
+    if talk.is_symlink():
+        shutil.rmtree(talk.readlink(), ignore_errors=True)
+    shutil.rmtree(folder, ignore_errors=True)
 
 
 def _locked(path: Path) -> int | None:

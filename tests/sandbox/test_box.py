@@ -47,7 +47,7 @@ def test_the_users_files_stay_as_they_are_and_secrets_unseen(start: Start, proje
         for hidden in (project / ".env", project / ".git" / "config", home, Path("/etc/shadow")):
             assert "Error" in boxed.run(READ.format(str(hidden)))
         assert "Error" in boxed.run("open('/usr/evil', 'w').write('x')")
-        assert "Error" in boxed.run(f"open({str(home)!r}, 'w').write('x')") or home.read_text() == "at home"
+        boxed.run(f"open({str(home)!r}, 'w').write('x')")
         assert state_of(project) == before
         assert home.read_text() == "at home"
     finally:
@@ -79,13 +79,7 @@ def test_there_is_no_network_but_the_stub(start: Start, level: Level) -> None:
     (request, *_) = boxed.box.effects(before).requests
     assert (request.method, request.url) == ("GET", boxed.world.url)
     assert "Error" in boxed.run("import socket; socket.create_connection(('192.0.2.1', 80), timeout=2)")
-    assert (
-        boxed.run(
-            "import os; out = sorted(os.listdir('/sys/class/net')) if os.path.isdir('/sys/class/net') else ['lo']"
-        )[0]
-        in ("lo", "eth0")
-        or True
-    )
+    assert boxed.run("import socket; out = [name for _, name in socket.if_nameindex()]") == ["lo"]
 
 
 @pytest.mark.parametrize("level", [Level.L3, Level.L2])
@@ -146,10 +140,14 @@ def test_a_remote_server_cannot_be_boxed(tmp_path: Path) -> None:
         Sandbox(Level.L0, tmp_path, tmp_path).prepare(remote)
 
 
-def test_what_a_killed_run_left_is_removed_by_the_next(start: Start, project: Path) -> None:
+def test_what_a_killed_run_left_is_removed_by_the_next(start: Start, project: Path, tmp_path: Path) -> None:
     left = project / ".pytest_mcp" / "sandbox" / "deadbeef"
     left.mkdir(parents=True)
     (left / "lease").write_text("")
     (left / "box0").mkdir()
+    talk = tmp_path / "talk"
+    talk.mkdir()
+    (left / "talk").symlink_to(talk)
     start(Level.L0)
     assert not left.exists()
+    assert not talk.exists()
