@@ -23,6 +23,10 @@ def _no_effects(_: Any) -> None:
     return None
 
 
+def _as_it_is() -> None:
+    return None
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Stage:
     """Where calls go: a live connection, and the way to what is observed around a call."""
@@ -31,6 +35,8 @@ class Stage:
     timeout: float
     mark: Callable[[], Any] = field(default=_no_mark)
     effects: Callable[[Any], Effects | None] = field(default=_no_effects)
+    restore: Callable[[], None] = field(default=_as_it_is)
+    """Puts the planted world back as it was."""
 
 
 def called(stage: Stage, case: Case) -> Call:

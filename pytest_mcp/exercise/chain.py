@@ -1,20 +1,25 @@
 """The standard calls of one server: for every tool a positive control, the control again, and its other cases."""
 
-from collections.abc import Callable, Iterable, Iterator
+import time
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from itertools import islice
 from typing import Protocol
 
 from pytest_mcp.exercise.calling import Stage, called, gone, hung, slim
-from pytest_mcp.exercise.order import ordered
+from pytest_mcp.exercise.order import ordered, rank, things
 from pytest_mcp.exercise.proof import promising, proof
 from pytest_mcp.model.call import Answer, Call, Control, ExercisedTool
-from pytest_mcp.model.case import Case
+from pytest_mcp.model.case import Case, Origin, ValueSource
 from pytest_mcp.model.interface import Element
 
 TRIES = 8
 """Candidates for a control that are tried, repaired ones included."""
+REPAIRS = 3
+"""Of one candidate."""
 CONTRASTS = 2
+SECONDS = 4.0
+"""For the cases of one tool beside its control: a slow tool gets fewer of them."""
 REVIVALS = 3
 """How often a server that ended during a call is started again."""
 SHOWN = 300
@@ -44,6 +49,7 @@ class Chain:
 
     def __init__(self, stage: Stage, ideas: Ideas, revive: Callable[[], Stage | None]) -> None:
         self._stage, self._ideas, self._revive = stage, ideas, revive
+        self._controls: dict[str, Call] = {}
         self._revivals = 0
         self._lost = False
 
@@ -57,12 +63,27 @@ class Chain:
             else:
                 yield found
         for tool, first in pending:
-            again = self._exercise(tool, known={_same(call.case) for call in first.tries})
+            again = self._exercise(tool)
             yield again if again.control else replace(first, tries=(*first.tries, *again.tries))
 
-    def _exercise(self, tool: Element, known: frozenset[str] | set[str] = frozenset()) -> ExercisedTool:
+    def _exercise(self, tool: Element) -> ExercisedTool:
+        """In the world as the tools before left it, and where that does not work in a fresh one."""
+        found = self._tried(tool)
+        if found.control is None and not found.hung and _refusals(found.tries):
+            self._stage.restore()
+            again = self._tried(tool, self._made_again(tool))
+            found = again if again.control else replace(found, tries=(*found.tries, *again.tries))
+        return found
+
+    def _made_again(self, tool: Element) -> list[Call]:
+        """Controls of the tools that make what this one is about, sent once more: it finds there what they made."""
+        about = things(tool.name)
+        makers = [call for name, call in self._controls.items() if rank(name) == 0 and things(name) == about != set()]
+        return [made for call in makers if (made := self._call(call.case)) and promising(made)]
+
+    def _tried(self, tool: Element, made: Sequence[Call] = ()) -> ExercisedTool:
         tries: list[Call] = []
-        for case in islice(self._candidates(tool, tries, known), TRIES):
+        for case in islice(self._candidates(tool, tries, made), TRIES):
             call = self._call(case)
             if call is None:
                 return ExercisedTool(tool=tool.name, problem="the server did not come back", tries=tuple(tries))
@@ -75,12 +96,14 @@ class Chain:
                 return whole
         return ExercisedTool(tool=tool.name, problem=_why(tries), tries=tuple(map(slim, tries)))
 
-    def _candidates(self, tool: Element, tries: list[Call], known: frozenset[str] | set[str]) -> Iterator[Case]:
+    def _candidates(self, tool: Element, tries: list[Call], made: Sequence[Call]) -> Iterator[Case]:
         """Each candidate, and after a refusal what the server's own words make of it."""
-        sent = set(known)
-        for candidate in self._ideas.controls(tool):
+        sent: set[str] = set()
+        for candidate in _with_made(self._ideas.controls(tool), made):
             case: Case | None = candidate
-            while case is not None and _same(case) not in sent:
+            for _ in range(REPAIRS + 1):
+                if case is None or _same(case) in sent:
+                    break
                 sent.add(_same(case))
                 yield case
                 last = tries[-1] if tries else None
@@ -89,23 +112,27 @@ class Chain:
 
     def _prove(self, tool: Element, call: Call, tries: list[Call]) -> ExercisedTool | None:
         """The whole of a tool once its control is proven; None when nothing proves it."""
+        until = time.monotonic() + SECONDS - (call.exchange.latency or 0.0)
         broken = list(self._ideas.invalid(tool, call.case))
-        contrasts = self._calls(broken[:CONTRASTS])
+        contrasts = self._calls(broken[:CONTRASTS], max(until, time.monotonic() + 1.0))
         told = proof(call, contrasts)
         if not told:
             return None
         self._ideas.learn(call)
+        self._controls[tool.name] = call
         before = tuple(map(slim, tries[:-1]))
         done = ExercisedTool(tool=tool.name, control=Control(call=call, proof=told), tries=before)
-        repeat = self._call(call.case)
-        more = self._calls([*self._ideas.valid(tool, call.case), *broken[len(contrasts) :]])
+        repeat = self._call(call.case) if time.monotonic() < until else None
+        more = self._calls([*self._ideas.valid(tool, call.case), *broken[len(contrasts) :]], until)
         calls = tuple(map(slim, (*contrasts, *more)))
         return replace(done, repeat=repeat, calls=calls, hung=any(map(hung, calls)))
 
-    def _calls(self, cases: Iterable[Case]) -> list[Call]:
-        """The cases in order, up to one that hangs or ends the server."""
+    def _calls(self, cases: Iterable[Case], until: float) -> list[Call]:
+        """The cases in order, up to one that hangs or ends the server, or the time that a slow tool is given."""
         made: list[Call] = []
         for case in cases:
+            if time.monotonic() > until:
+                break
             call = self._call(case)
             if call is None:
                 break
@@ -127,6 +154,24 @@ class Chain:
         stage = self._revive() if self._revivals <= REVIVALS else None
         self._lost = stage is None
         self._stage = stage or self._stage
+
+
+def _with_made(candidates: Iterable[Case], made: Sequence[Call]) -> Iterator[Case]:
+    """First the best candidate, about what was just made, by the arguments both tools have; then all as they are."""
+    kept = list(islice(candidates, TRIES))
+    for call in made:
+        for case in kept[:1]:
+            shared = {name: value for name, value in call.case.arguments.items() if name in case.arguments}
+            origins = tuple(each for each in case.origins if each.path.split("/")[1] not in shared)
+            earlier = tuple(Origin(path=f"/{name}", source=ValueSource.EARLIER) for name in shared)
+            yield replace(
+                case, id=f"after:{call.case.tool}", arguments={**case.arguments, **shared}, origins=(*origins, *earlier)
+            )
+    yield from kept
+
+
+def _refusals(tries: tuple[Call, ...]) -> bool:
+    return any(call.answer in (Answer.REFUSED, Answer.DISGUISED) for call in tries)
 
 
 def _same(case: Case) -> str:

@@ -19,6 +19,8 @@ _END = _set(
     "delete remove drop clear destroy purge reset close stop kill shutdown quit exit uninstall unset wipe prune "
     "disconnect logout cancel"
 )
+_LOOK = _set("get read list show find search describe fetch view open query check lookup count")
+_VERBS = _MAKE | _CHANGE | _END | _LOOK
 _WORDS = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])|\d+")
 
 
@@ -37,6 +39,11 @@ def rank(name: str) -> int:
         if word in _MAKE:
             return 0
     return 1
+
+
+def things(name: str) -> frozenset[str]:
+    """What a tool is about: the words of its name that are no verbs of ours, without their plural."""
+    return frozenset(word.removesuffix("s") for word in words(name) if word not in _VERBS)
 
 
 def ordered(tools: Iterable[Element]) -> list[Element]:

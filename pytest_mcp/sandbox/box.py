@@ -16,7 +16,7 @@ from pytest_mcp.model.call import Mapped
 from pytest_mcp.model.effects import Effects, FileEffect, Level, Request, Spawned, Touched
 from pytest_mcp.model.server import Launch, Server, Stdio
 from pytest_mcp.sandbox import bubblewrap, fakes, planted
-from pytest_mcp.sandbox.layout import MEMORY_BYTES, layout
+from pytest_mcp.sandbox.layout import MEMORY, MEMORY_BYTES, layout
 from pytest_mcp.sandbox.mapping import placed
 from pytest_mcp.sandbox.trace import Trace
 
@@ -30,6 +30,9 @@ LIMITS = {
     "cpu": 600,
 }
 """Bytes of memory and of one file, descriptors, processes of a user, seconds of CPU: for one server."""
+OFFLINE = {"NPM_CONFIG_OFFLINE": "true", "NPM_CONFIG_UPDATE_NOTIFIER": "false", "PIP_NO_INDEX": "1", "UV_OFFLINE": "1"}
+"""There is no network: what would try for minutes to reach an index is told so."""
+KEEPER_SECONDS = 10
 PIDS = 512
 """Processes and threads of one box, where the kernel counts them by box (Linux 6.14)."""
 _PARTS = ("workspace", "workspace_private", "outside", "home", "bin")
@@ -67,14 +70,14 @@ class Box:
         self.mapped: tuple[Mapped, ...] = there.mapped
         self._layout = layout(launch, project, cwd, folder)
         relayed = not isinstance(transport, Stdio)
-        self._plan = self._written(there.launch, port, relayed)
+        self._plan = self._written(there.launch, project, port, relayed)
         self.server = replace(server, transport=replace(transport, launch=self._launch(relayed)))
         self._baseline: set[tuple[str, Touched]] = set()
         self._known: set[str] = set()
 
     # -- starting ---------------------------------------------------------------------------------------------------
 
-    def _written(self, launch: Launch, port: int, relayed: bool) -> Path:
+    def _written(self, launch: Launch, project: Path, port: int, relayed: bool) -> Path:
         """The plan for the program inside; it holds what the config's variables hold, and is ours alone to read."""
         path = self._talk / "plan.json"
         plan = {
@@ -85,6 +88,10 @@ class Box:
             "python": sys.executable,
             "stub": [PROGRAMS / "stub.py", port, self._talk / "requests"],
             "relay": self._talk / "socket" if relayed else None,
+            "keeper": self._talk / "keeper",
+            "workspace": self.world.workspace,
+            "roots": [f"{project}/", f"{self.folder}/"],
+            "own": [*self._environment(launch).keys() - dict(launch.env).keys(), "PWD", "OLDPWD", "INIT_CWD"],
             "limits": LIMITS,
             "pids": PIDS if self.level.contains else 0,
             "copies": list(self._copies()),
@@ -114,12 +121,17 @@ class Box:
         for source, target in (*project, *own):
             yield (bubblewrap.staged(target) if self.level is Level.L3 else source), target
 
+    def _temporary(self) -> str:
+        """Short where it is private anyway: sockets are made in it, and their paths have a limit."""
+        return MEMORY[0] if self.level.contains else f"{self.folder}/temp"
+
     def _environment(self, launch: Launch) -> dict[str, str]:
         kept = {name: os.environ[name] for name in KEPT_ENVIRONMENT if name in os.environ}
         path = dict(launch.env).get("PATH") or os.environ.get("PATH", os.defpath)
         private = {
+            **OFFLINE,
             "HOME": f"{self.folder}/home",
-            "TMPDIR": f"{self.folder}/temp",
+            "TMPDIR": self._temporary(),
             "XDG_CACHE_HOME": f"{self.folder}/home/.cache",
             "XDG_CONFIG_HOME": f"{self.folder}/home/.config",
             "XDG_DATA_HOME": f"{self.folder}/home/.local/share",
@@ -152,8 +164,30 @@ class Box:
         )
 
     def settle(self) -> None:
-        """What was seen so far is what the server does by itself; call it when the server is up and before any call."""
+        """Call it when the server is up and before any call: what was seen so far is what it does by itself.
+
+        Where a wrapper script told it another folder to work in than ours, the world is planted there too.
+        """
+        if not any(each.planted == self.world.workspace for each in self.mapped):
+            told = [folder for folder in self._asked("told") if not self.world.workspace.startswith(folder)]
+            if told:
+                self.world = planted.world(told[0], self._template.commits, self.world.url)
+        self.restore()
         self._pass_over(self.mark())
+
+    def restore(self) -> None:
+        """Put every planted file back as it was; what the server made itself stays."""
+        self._asked("plant", where=self.world.workspace)
+
+    def _asked(self, what: str, **more: str) -> list[str]:
+        """What the keeper in the box answers; nothing when it does not, which is no reason to stop."""
+        with contextlib.suppress(OSError, ValueError), socket.socket(socket.AF_UNIX) as near:
+            near.settimeout(KEEPER_SECONDS)
+            near.connect(str(self._talk / "keeper"))
+            near.sendall(json.dumps({"do": what, **more}).encode() + b"\n")
+            answer = json.loads(near.makefile("rb").readline())
+            return [str(each) for each in answer]
+        return []
 
     def effects(self, since: Mark) -> Effects:
         """Everything seen since then, less what the server did before anything was asked of it.
@@ -189,7 +223,8 @@ class Box:
 
     def _file(self, path: str, how: Touched) -> FileEffect | None:
         """A file as an effect; what every program reads to run is none."""
-        inside = path.startswith(tuple(f"{self.folder}/{part}/" for part in ("workspace", "home", "temp")))
+        private = (self.world.workspace, f"{self.folder}/workspace", f"{self.folder}/home", self._temporary())
+        inside = path.startswith(tuple(f"{folder}/" for folder in private))
         own = path.startswith((f"{self._talk}/", f"{self.folder}/bin/"))
         system = path.startswith(("/proc/", "/dev/", "/sys/"))
         shown = how is Touched.READ and any(path == root or path.startswith(f"{root}/") for root in self._layout.shown)

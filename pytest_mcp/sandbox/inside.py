@@ -164,6 +164,7 @@ def put_in_place(plan: Plan) -> None:
             os.symlink(target, path)
     for path in plan["folders"]:
         os.makedirs(path, exist_ok=True)
+    plan["world"] = next(source for source, target in plan["copies"] if target == plan["workspace"])
 
 
 # -- what stands beside the server ------------------------------------------------------------------------------------
@@ -214,6 +215,49 @@ def pour(source: socket.socket, sink: socket.socket) -> None:
         sink.shutdown(socket.SHUT_WR)
 
 
+def keep(plan: Plan) -> None:
+    """Answer our own side: put the world back as it was planted, plant it elsewhere, tell what the server was told."""
+    listener = socket.socket(socket.AF_UNIX)
+    listener.bind(plan["keeper"])
+    listener.listen(8)
+    while True:
+        near, _ = listener.accept()
+        with near, contextlib.suppress(OSError, ValueError):
+            asked = json.loads(near.makefile("rb").readline())
+            if asked["do"] == "plant":
+                put_back(plan["world"], asked["where"])
+            told = told_folders(plan) if asked["do"] == "told" else []
+            near.sendall(json.dumps(told).encode() + b"\n")
+
+
+def put_back(source: str, target: str) -> None:
+    """Every planted file and folder in place of what became of it; what the server made beside them stays."""
+    for name in os.listdir(source):
+        there, planted = f"{target}/{name}", f"{source}/{name}"
+        with contextlib.suppress(OSError):
+            (shutil.rmtree if os.path.isdir(there) and not os.path.islink(there) else os.unlink)(there)
+        with contextlib.suppress(OSError):
+            if os.path.isdir(planted) and not os.path.islink(planted):
+                shutil.copytree(planted, there, symlinks=True)
+            else:
+                shutil.copy2(planted, there, follow_symlinks=False)
+
+
+def told_folders(plan: Plan) -> list[str]:
+    """Folders below the project or the box that are named in the environment or the arguments of a process in here."""
+    found: dict[str, None] = {}
+    for number in filter(str.isdigit, os.listdir("/proc")):
+        if int(number) in (1, os.getpid()):
+            continue
+        for file in ("environ", "cmdline"):
+            with contextlib.suppress(OSError), open(f"/proc/{number}/{file}", "rb") as told:
+                for word in told.read().split(b"\0"):
+                    name, _, value = os.fsdecode(word).rpartition("=")
+                    if name not in plan["own"] and value.startswith(tuple(plan["roots"])) and os.path.isdir(value):
+                        found[os.path.normpath(value)] = None
+    return list(found)
+
+
 def become_stub(plan: Plan) -> None:
     """The stub is a program of its own, so that what it does can be told from what the server does."""
     os.execve(plan["python"], [plan["python"], "-I", "-S", *map(str, plan["stub"])], {"PATH": os.defpath})
@@ -235,6 +279,7 @@ def main() -> None:
             most.write(str(plan["pids"]))
     if plan["stub"]:
         beside(become_stub, plan)
+    beside(keep, plan)
     if plan["relay"]:
         beside(relay, plan["relay"], int(port))
     for name, most in plan["limits"].items():

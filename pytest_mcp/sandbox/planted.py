@@ -178,7 +178,7 @@ def _database(path: Path) -> None:
 
 
 def _repository(folder: Path) -> tuple[str, ...]:
-    """A repository with two commits, a second branch, a tag and an uncommitted change; none where git is not there."""
+    """Two commits, a branch with one of its own, a tag, changes staged and not, and an origin beside it in step."""
     folder.mkdir()
     (folder / "README.md").write_text("# Planted repository\n")
     if shutil.which("git") is None:
@@ -188,8 +188,18 @@ def _repository(folder: Path) -> tuple[str, ...]:
         (folder / name).write_text(f"# Planted {number}\n")
         _git(folder, "add", name)
         _git(folder, "commit", "-q", "-m", f"Add {name}")
-    _git(folder, "branch", "feature")
     _git(folder, "tag", "v1.0")
+    _git(folder, "checkout", "-q", "-b", "feature")
+    (folder / "feature.txt").write_text("# Planted feature\n")
+    _git(folder, "add", "feature.txt")
+    _git(folder, "commit", "-q", "-m", "Add feature.txt")
+    _git(folder, "checkout", "-q", BRANCH)
+    _git(folder.parent, "clone", "-q", "--bare", "repo", "origin.git")
+    _git(folder, "remote", "add", "origin", "../origin.git")
+    _git(folder, "fetch", "-q", "origin")
+    _git(folder, "branch", "-q", "--set-upstream-to", f"origin/{BRANCH}")
+    (folder / "staged.txt").write_text("# Planted and staged\n")
+    _git(folder, "add", "staged.txt")
     (folder / "hello.txt").write_text("# Planted 2\nchanged\n")
     return tuple(_git(folder, "rev-list", "HEAD").split())
 

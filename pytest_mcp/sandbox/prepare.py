@@ -14,7 +14,6 @@ from pytest_mcp.model.server import Server
 from pytest_mcp.sandbox import fakes, planted
 from pytest_mcp.sandbox.box import Box
 
-
 SHORT = "/tmp"  # noqa: S108 - what is made there is private; the path of a socket must be short
 
 

@@ -14,6 +14,7 @@ _RESUMED = re.compile(rb"<\.\.\. (?P<name>\w+) resumed>(?P<tail>.*)", re.DOTALL)
 _CALL = re.compile(rb"(?P<name>\w+)\((?P<args>.*)\) += (?P<result>-?\d+|\?)(?P<more>.*)", re.DOTALL)
 _STRING = re.compile(rb'"((?:[^"\\]|\\.)*)"')
 _FOLDER = re.compile(rb"(?:AT_FDCWD|\d+)<((?:[^>\\]|\\.)*)>, $")
+_HERE = re.compile(rb"AT_FDCWD<((?:[^>\\]|\\.)*)>")
 _ON = re.compile(rb"^<((?:[^>\\]|\\.)*)>")
 _SOCKET = re.compile(rb"^\d+<(socket:\[\d+\])>")
 _INET = re.compile(rb"sa_family=AF_INET6?, .*?htons\((\d+)\).*?\"([0-9a-fA-F.:]+)\"")
@@ -41,6 +42,7 @@ class Trace:
 
     begun: dict[bytes, bytes] = field(default_factory=dict)
     beside: set[bytes] = field(default_factory=set)
+    folders: dict[bytes, bytes] = field(default_factory=dict)
     bound: dict[bytes, NetworkEffect] = field(default_factory=dict)
 
     def read(self, lines: Iterable[bytes]) -> Observed:
@@ -69,10 +71,13 @@ class Trace:
             if call and call["name"].startswith(b"open") and BESIDE.encode() in call["args"]:
                 self.beside.add(pid)
             elif call and pid not in self.beside:
+                if here := _HERE.search(call["args"]):
+                    self.folders[pid] = here[1]
                 failed = call["result"] == b"-1"
                 yield _Call(
                     name=call["name"].decode(),
                     args=call["args"],
+                    folder=self.folders.get(pid, b"/"),
                     more=call["more"],
                     failed=failed,
                     kept_out=failed and any(code in call["more"] for code in _KEPT_OUT),
@@ -102,6 +107,8 @@ class Trace:
 class _Call:
     name: str
     args: bytes
+    folder: bytes
+    """The working directory, as last seen."""
     more: bytes
     failed: bool
     kept_out: bool
@@ -111,7 +118,7 @@ class _Call:
         found = []
         for text in _STRING.finditer(self.args):
             folder = _FOLDER.search(self.args[: text.start()])
-            base = _plain(folder[1]) if folder else "/"
+            base = _plain(folder[1] if folder else self.folder)
             found.append(os.path.normpath(os.path.join(base, _plain(text[1]))))  # noqa: PTH118 - strings of another world
         return found
 
