@@ -6,6 +6,7 @@ import sys
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import asdict
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -19,6 +20,7 @@ from pytest_mcp.model.text import inert, inert_line
 from pytest_mcp.settings import read_settings
 
 if TYPE_CHECKING:
+    from pytest_mcp.checks import Declared
     from pytest_mcp.results import RunLine, Store
 
 STATE = ".pytest_mcp"
@@ -87,6 +89,54 @@ def list_servers(config: tuple[str, ...], as_json: bool) -> None:
         for one in servers
     ]
     _print_table(("server", "transport", "where", "state", "runs"), rows, left=range(5), limit=300)
+
+
+@verbs.command()
+@click.argument("check")
+@json_option
+def explain(check: str, as_json: bool) -> None:
+    """Say what a check demands, why, and what to do about a finding."""
+    from pytest_mcp.checks.shipped import every_check, written_of
+
+    known = every_check()
+    if check not in known:
+        raise UsageError(f"there is no check {check!r}{_close(check, list(known))}")
+    what, text = known[check], written_of(check)
+    if as_json:
+        about = {"era": what.era, "transport": what.transport, "starts": what.starts}
+        _print_json({**asdict(what.check), "severity": str(what.check.severity), **about, "explanation": text})
+        return
+    for line in _explained(what, text):
+        click.echo(line)
+
+
+def _close(word: str, known: Sequence[str]) -> str:
+    """Names that may have been meant: those that look like it, else those that have a word in common with it."""
+    from difflib import get_close_matches
+
+    words = set(word.split("-"))
+    close = get_close_matches(word, known, n=3, cutoff=0.5) or [name for name in known if words & set(name.split("-"))]
+    return f"; did you mean {', '.join(close[:5])}" if close else "; docs/checks.md lists them"
+
+
+def _explained(what: "Declared", text: str) -> Iterator[str]:
+    yield f"{what.check.id}: {what.check.title}"
+    yield ""
+    if text:
+        yield from (text, "")
+    yield f"suite      {what.check.suite}"
+    yield f"severity   {what.check.severity}"
+    yield f"about      {_about(what)}"
+    yield f"reference  {what.check.reference}"
+    yield f"remedy     {what.check.remedy}"
+
+
+def _about(what: "Declared") -> str:
+    """Which servers it is about, and what it costs."""
+    eras = {"legacy": "revisions up to 2025-11-25", "modern": "revision 2026-07-28", None: "every revision"}
+    where = f"over {what.transport}" if what.transport else "over every transport"
+    more = f"; starts the server once more ({what.starts}), where that is needed with --mcp-deep only"
+    return f"{eras[what.era]} {where}{more if what.starts else ''}"
 
 
 def main() -> None:

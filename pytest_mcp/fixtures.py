@@ -8,6 +8,7 @@ import pytest
 from _pytest.outcomes import Failed
 
 from pytest_mcp.client.connection import Caller
+from pytest_mcp.client.wire import NOTHING_DECLARED, Role
 from pytest_mcp.exercise.ahead import Ahead
 from pytest_mcp.model.finding import Check, Finding, Severity, Violation, finding_of
 from pytest_mcp.model.interface import Element, Era, Interface
@@ -26,7 +27,9 @@ class Connections(Protocol):
     def get(self, server_id: str) -> Caller:
         """The shared connection of a server that connected."""
 
-    def open(self, server: Server, *, purpose: str, era: Era | None = None) -> tuple[Caller, Interface]:
+    def open(
+        self, server: Server, *, purpose: str, era: Era | None = None, role: Role = NOTHING_DECLARED
+    ) -> tuple[Caller, Interface]:
         """Another connection, to a process of its own where we start it; see Fleet.open."""
 
 
@@ -49,6 +52,8 @@ class McpFleet:
 
     servers: tuple[McpServer, ...]
     connections: Connections
+    deep: bool = False
+    """Whether checks that take a start of their own are to run (``--mcp-deep``)."""
 
     def __getitem__(self, server_id: str) -> McpServer:
         return next(server for server in self.servers if server.id == server_id)

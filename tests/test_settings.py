@@ -49,6 +49,7 @@ def test_every_option_of_the_command_line_is_read(tmp_path: Path) -> None:
         "mcp_suite": ["unit", "security"],
         "mcp_seed": "0",
         "mcp_timeout": "2.5",
+        "mcp_deep": True,
         "mcp_fail_on": "HIGH",
         "mcp_gate": "enforce",
         "mcp_db": "none",
@@ -62,6 +63,7 @@ def test_every_option_of_the_command_line_is_read(tmp_path: Path) -> None:
         suites=(Suite.UNIT, Suite.SECURITY),
         seed=0,
         timeout=2.5,
+        deep=True,
         fail_on=Severity.HIGH,
         gate=Gate.ENFORCE,
         db="none",
@@ -72,6 +74,11 @@ def test_every_option_of_the_command_line_is_read(tmp_path: Path) -> None:
 def test_values_that_the_command_line_has_converted_already_are_read_too(tmp_path: Path) -> None:
     settings = read_settings({"mcp_timeout": 5, "mcp_seed": 7, "mcp_report": Path("/r")}, tmp_path, {})
     assert (settings.timeout, settings.seed, settings.report) == (5.0, 7, Path("/r"))
+
+
+@pytest.mark.parametrize(("word", "deep"), [("1", True), ("Yes", True), ("off", False), ("false", False)])
+def test_a_switch_is_turned_by_the_environment_too(tmp_path: Path, word: str, deep: bool) -> None:
+    assert read_settings({"mcp_deep": False}, tmp_path, {"PYTEST_MCP_DEEP": word}).deep is deep
 
 
 def test_options_that_were_not_given_do_not_count(tmp_path: Path) -> None:
@@ -197,7 +204,6 @@ def test_two_tables_are_refused_by_both_names(tmp_path: Path) -> None:
 
 
 LATER = [
-    "deep",
     "deep_seconds",
     "sandbox",
     "baseline",
@@ -228,7 +234,7 @@ SERVER = "servers.a.transports.http"
         (
             "seed = 1\ntimeuot = 3\n",
             "pytest_mcp.toml:2: timeuot: unknown key; did you mean 'timeout'; allowed here: config, suite,"
-            " seed, timeout, fail_on, gate, db, report, servers",
+            " seed, timeout, deep, fail_on, gate, db, report, servers",
         ),
         ("only = 'a*'\n", "pytest_mcp.toml:1: only: each run asks for this anew; pass --mcp-only instead"),
         ("timeout = '3'\n", "pytest_mcp.toml:1: timeout: input should be a valid number; mend the value"),

@@ -28,6 +28,8 @@ class Declared:
     """Runs after everything else on its server: it ends the shared connection."""
     asks: Callable[[Any], Sequence[Step]] | None = None
     """What the test sends to a server (an ``McpServer``), in this order: it is sent ahead of the test."""
+    starts: str = ""
+    """The purpose under which the test starts the server once more; with ``--mcp-deep`` only."""
 
 
 def check(  # noqa: PLR0913 - a declaration: every argument is named
@@ -42,6 +44,7 @@ def check(  # noqa: PLR0913 - a declaration: every argument is named
     member: str | None = None,
     last: bool = False,
     asks: Callable[[Any], Sequence[Step]] | None = None,
+    starts: str = "",
 ) -> Callable[[_Test], _Test]:
     """Declare a test function a check; its docstring's first line is its demand, its folder the suite."""
 
@@ -56,7 +59,14 @@ def check(  # noqa: PLR0913 - a declaration: every argument is named
             remedy=remedy,
         )
         kept = Declared(
-            check=what, era=era, transport=transport, unreached=unreached, member=member, last=last, asks=asks
+            check=what,
+            era=era,
+            transport=transport,
+            unreached=unreached,
+            member=member,
+            last=last,
+            asks=asks,
+            starts=starts,
         )
         test.__dict__["mcp_declared"] = kept
         return test

@@ -18,6 +18,9 @@ _MIME = re.compile(r"[A-Za-z0-9!#$&^_.+-]+/[A-Za-z0-9!#$&^_.+-]+(\s*;.*)?")
 _INDEX = re.compile(r"[0-9]{1,9}")
 _DESTROYS = re.compile(r"(?i)(.*[_.\-/])?(delete|remove|drop|destroy|purge|wipe|truncate|overwrite)([_.\-/].*)?$")
 _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:")
+_URI = re.compile(r"(?:[A-Za-z0-9._~:/?#\[\]@!$&'()*+,;=-]|%[0-9A-Fa-f]{2})+")
+_VARIABLE = r"(?:[A-Za-z0-9_]|%[0-9A-Fa-f]{2})(?:\.?(?:[A-Za-z0-9_]|%[0-9A-Fa-f]{2}))*(?::[1-9][0-9]{0,3}|\*)?"
+_EXPRESSION = re.compile(rf"\{{[+#./;?&=,!@|]?{_VARIABLE}(?:,{_VARIABLE})*\}}")
 _DIALECTS = {
     "https://json-schema.org/draft/2020-12/schema": "Draft202012Validator",
     "https://json-schema.org/draft/2019-09/schema": "Draft201909Validator",
@@ -262,11 +265,35 @@ def annotations(element: Element) -> Iterator[Violation]:
         yield Violation(title="annotated as read-only, with a name that says it changes something")
 
 
+def titled(elements: Iterable[Element]) -> Iterator[Violation]:
+    """What is shown to people says something, and not the same of two elements of a kind."""
+    shown = [(element, title) for element in elements if isinstance(title := _title(element), str)]
+    counts = Counter((element.kind, title.strip().casefold()) for element, title in shown)
+    for element, title in shown:
+        about = f"{element.kind}:{element.name}"
+        if not title.strip():
+            yield Violation(title="title is blank", got=inert_line(repr(title)), element=about)
+        elif counts[element.kind, title.strip().casefold()] > 1:
+            yield Violation(title=f"{element.kind} with the title of another one", got=inert_line(title), element=about)
+
+
+def _title(element: Element) -> Any:
+    """The title as clients choose it: the element's own before that of its annotations (2025-11-25 schema, Tool)."""
+    fields = _fields(element)
+    hints = fields.get("annotations")
+    return fields.get("title", hints.get("title") if isinstance(hints, dict) else None)
+
+
 def resource_uri(element: Element) -> Iterator[Violation]:
-    """A resource's uri is absolute and without white space (RFC 3986, server/resources)."""
+    """A resource's uri is absolute and has only characters that a uri may have (RFC 3986, server/resources)."""
     uri = _fields(element).get("uri")
-    if isinstance(uri, str) and (not _SCHEME.match(uri) or re.search(r"\s", uri)):
+    if not isinstance(uri, str):
+        return
+    if not _SCHEME.match(uri) or re.search(r"\s", uri):
         yield Violation(title="uri is not absolute or has white space", got=inert_line(uri))
+    elif not _URI.fullmatch(uri):
+        title = "uri with characters that have to be percent-encoded"
+        yield Violation(title=title, got=inert_line(uri), severity=Severity.LOW)
 
 
 def template_uri(element: Element) -> Iterator[Violation]:
@@ -277,6 +304,11 @@ def template_uri(element: Element) -> Iterator[Violation]:
     rest = re.sub(r"\{[^{}]+\}", "", uri)
     if "{" in rest or "}" in rest:
         yield Violation(title="uriTemplate with unbalanced or empty braces", got=inert_line(uri))
+        return
+    wrong = [each for each in re.findall(r"\{[^{}]+\}", uri) if not _EXPRESSION.fullmatch(each)]
+    if wrong:
+        title = "uriTemplate with an expression that is none of RFC 6570"
+        yield Violation(title=title, got=inert_line(", ".join(wrong)), severity=Severity.LOW)
 
 
 def mime_type(element: Element) -> Iterator[Violation]:

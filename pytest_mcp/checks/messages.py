@@ -1,7 +1,7 @@
 """Are messages what the negotiated revision says they are? The envelope by hand, what is inside by mcp-types."""
 
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
 from pytest_mcp.model.exchange import Arrival, Exchange, Noise, NoiseKind
@@ -16,6 +16,7 @@ _LISTED = {
     ElementKind.TEMPLATE: ("resources/templates/list", "resourceTemplates"),
     ElementKind.PROMPT: ("prompts/list", "prompts"),
 }
+LIST_METHODS = {method for method, _ in _LISTED.values()}
 _COMPLETE = {"resultType": "complete", "ttlMs": 0, "cacheScope": "public"}
 """What 2026-07-28 demands of every cacheable result; added where only one element is looked at."""
 _SHOWN = 5
@@ -94,24 +95,54 @@ def element_shape(element: Element, revision: str | None) -> Iterator[Violation]
         )
 
 
+def is_method(method: str, revision: str | None) -> bool:
+    """Whether the revision has this request of a client's."""
+    from mcp_types.methods import SERVER_RESULTS
+
+    return (method, _known(revision)) in SERVER_RESULTS
+
+
+def emitted_shape(message: dict[str, Any], revision: str | None) -> Iterator[Violation]:
+    """A notification or request of the server's has the shape of the revision; those it lacks are left aside."""
+    from mcp_types.methods import SERVER_NOTIFICATIONS, SERVER_REQUESTS
+
+    method, version = message["method"], _known(revision)
+    known = {**SERVER_NOTIFICATIONS, **SERVER_REQUESTS}.get((method, version))
+    problems = _validated(lambda: known.model_validate(message)) if known else []
+    if problems:
+        yield Violation(title=f"{method}: does not fit revision {revision}", evidence="\n".join(problems))
+
+
+def _known(revision: str | None) -> str:
+    from mcp_types.version import KNOWN_PROTOCOL_VERSIONS
+
+    return revision if revision in KNOWN_PROTOCOL_VERSIONS else NEWEST_LEGACY
+
+
 def _problems(method: str, revision: str | None, result: Any) -> list[str]:
     from mcp_types.methods import validate_server_result
-    from mcp_types.version import KNOWN_PROTOCOL_VERSIONS
-    from pydantic import ValidationError
 
-    version = revision if revision in KNOWN_PROTOCOL_VERSIONS else NEWEST_LEGACY
+    version = _known(revision)
     if not isinstance(result, dict):
         return [f"no object: {inert_line(repr(result))}"]
     try:
-        validate_server_result(method, version, result)
+        return _validated(lambda: validate_server_result(method, version, result))
+    except KeyError:
+        return [f"{method} is no method of revision {version}"]
+
+
+def _validated(validate: Callable[[], object]) -> list[str]:
+    """What pydantic has to say, the first of it."""
+    from pydantic import ValidationError
+
+    try:
+        validate()
     except ValidationError as error:
         found = [f"{'.'.join(map(str, each['loc']))}: {each['msg']}" for each in error.errors(include_url=False)]
         more = [f"and {len(found) - _SHOWN} more"] if len(found) > _SHOWN else []
         return found[:_SHOWN] + more
     except ValueError as error:  # nested deeper than pydantic goes
         return [f"cannot be read: {error}"]
-    except KeyError:
-        return [f"{method} is no method of revision {version}"]
     return []
 
 

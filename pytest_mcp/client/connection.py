@@ -12,13 +12,15 @@ from pytest_mcp.client.record import Record
 from pytest_mcp.client.sse_channel import SseChannel
 from pytest_mcp.client.stdio import StdioChannel
 from pytest_mcp.client.wire import NOTHING_DECLARED, Role, encode
-from pytest_mcp.model.exchange import Ask, Exchange, Noise
+from pytest_mcp.model.exchange import Arrival, Ask, Exchange, Noise
 from pytest_mcp.model.interface import Era, ExitBy, Shutdown
 from pytest_mcp.model.server import Server
 
 Channel = StdioChannel | HttpChannel | SseChannel
 IN_FLIGHT = 32
 HEARD = 1000
+AT_ONCE = 0.001
+"""Seconds for a request whose reply nobody waits for."""
 
 
 class Caller(Protocol):
@@ -107,7 +109,12 @@ class Connection:
             return self.channel.exchange(number, ask, message, timeout)
         if number is None:
             return self.channel.notify(ask.method, message, timeout)
-        return self.channel.exchange(number, ask.method, message, timeout, ask.until)
+        if ask.cancelled:
+            return self.channel.exchange(number, ask.method, message + b"\n" + _cancellation(number), AT_ONCE)
+        seen = self.channel.exchange(number, ask.method, message, timeout, ask.until)
+        if seen.arrival is Arrival.OPEN:  # over HTTP the stream was closed, which says the same
+            self.channel.notify("notifications/cancelled", _cancellation(number), timeout)
+        return seen
 
     def send_all(self, asks: Sequence[Ask], in_flight: int = IN_FLIGHT) -> tuple[Exchange, ...]:
         """Send many requests with at most ``in_flight`` unanswered; replies in the order of the asks."""
@@ -171,3 +178,9 @@ class Connection:
         if self.process is None:
             return Shutdown(by=ExitBy.REMOTE, seconds=0.0, exit_code=None)
         return self.process.end(eof=False)
+
+
+def _cancellation(number: int) -> bytes:
+    """What tells a server over stdio that the reply is not waited for any more (basic/patterns/cancellation)."""
+    params = {"requestId": number, "reason": "not needed any more"}
+    return encode(Ask(method="notifications/cancelled", params=params, notification=True), None, None)

@@ -113,7 +113,7 @@ class Fleet:
         began = time.monotonic()
         connection, shaken = self._negotiated(server, purpose, timeout=self._timeout(server), era=era, role=role)
         if shaken.problem:
-            self._discard(connection)
+            connection.close()
             raise ClientError(shaken.problem)
         return connection, self._snapshot(connection, shaken, began)
 

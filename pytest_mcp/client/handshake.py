@@ -68,7 +68,7 @@ def _initialize(connection: Connection, timeout: float, *, probed: bool) -> Hand
     }
     seen = connection.send(Ask(method="initialize", params=params, timeout=timeout))
     if not isinstance(seen.result, dict):
-        if late := _late_discover(connection, seen):
+        if probed and (late := _late_discover(connection, seen)):
             return late
         gone = seen.arrival in (Arrival.CLOSED, Arrival.TIMEOUT)
         return Handshake(problem=f"initialize: {_error_text(seen)}", retry_fresh=probed and gone)

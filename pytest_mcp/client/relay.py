@@ -16,7 +16,7 @@ from typing import Any
 
 from pytest_mcp.client.connection import IN_FLIGHT, Connection
 from pytest_mcp.client.fleet import Fleet
-from pytest_mcp.client.wire import classify
+from pytest_mcp.client.wire import NOTHING_DECLARED, Role, classify
 from pytest_mcp.errors import ClientError
 from pytest_mcp.model.exchange import Ask, Exchange, Noise
 from pytest_mcp.model.interface import Era, Interface, Shutdown
@@ -91,9 +91,9 @@ class Relay:
         assert verb in LENT or (opened and verb in ENDING)
         return getattr(opened or self._fleet.get(server), verb)(*args, **kwargs)
 
-    def _open(self, server: Server, purpose: str, era: Era | None) -> tuple[str, Interface]:
+    def _open(self, server: Server, purpose: str, era: Era | None, role: Role | None) -> tuple[str, Interface]:
         """Another connection, and the name that the worker has for it."""
-        connection, interface = self._fleet.open(server, purpose=purpose, era=era)
+        connection, interface = self._fleet.open(server, purpose=purpose, era=era, role=role or NOTHING_DECLARED)
         name = f"{server.id}\0{secrets.token_hex(8)}"
         self._opened[name] = connection
         return name, interface
@@ -154,9 +154,11 @@ class BorrowedFleet:
         """The relayed connection of a server."""
         return RelayedConnection(self, server_id)
 
-    def open(self, server: Server, *, purpose: str, era: Era | None = None) -> tuple[RelayedConnection, Interface]:
+    def open(
+        self, server: Server, *, purpose: str, era: Era | None = None, role: Role = NOTHING_DECLARED
+    ) -> tuple[RelayedConnection, Interface]:
         """See Fleet.open; the controller starts it."""
-        name, interface = self.call(server.id, "open", server, purpose, era)
+        name, interface = self.call(server.id, "open", server, purpose, era, None if role is NOTHING_DECLARED else role)
         return RelayedConnection(self, name), interface
 
     def call(self, server: str, verb: str, *args: object, **kwargs: object) -> Any:

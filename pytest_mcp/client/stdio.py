@@ -145,7 +145,7 @@ class StdioChannel:
     def _done(self, slot: Slot) -> None:
         """Forget a request; what still comes for it is late."""
         self._waiting.pop(slot.id, None)
-        if slot.arrival in (None, Arrival.OPEN):
+        if slot.arrival is None:
             self._expired.add(slot.id)
 
     def _write(self, slot: Slot, deadline: float, leading: bool) -> None:
@@ -348,6 +348,7 @@ class StdioChannel:
         """Settle the request that waits for this notification only."""
         for slot in list(self._waiting.values()):
             if slot.until == method and slot.arrival is None:
+                self._expired.add(slot.id)
                 slot.settle(Arrival.OPEN)
                 return
 

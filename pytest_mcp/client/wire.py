@@ -28,6 +28,10 @@ class Incoming:
     noise: NoiseKind | None = None
 
 
+def _refused(method: str, params: Any) -> dict[str, Any] | None:
+    return None
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Role:
     """What we are to one server: the capabilities we declare, and what its requests for them get.
@@ -36,7 +40,7 @@ class Role:
     """
 
     capabilities: dict[str, Any] = field(default_factory=dict)
-    result_of: Callable[[str, Any], dict[str, Any] | None] = lambda method, params: None
+    result_of: Callable[[str, Any], dict[str, Any] | None] = _refused
 
 
 NOTHING_DECLARED = Role()

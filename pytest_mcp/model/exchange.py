@@ -50,7 +50,8 @@ class Ask:
     ``raw`` replaces the encoded message (for malformed ones); ``bare`` leaves out what the client adds by itself (the
     ``_meta`` envelope of 2026-07-28, over HTTP its headers and those of a legacy session); ``timeout`` is seconds, None
     for the client's own. ``until`` is a notification that ends the waiting before the reply, for requests that stay
-    open. ``verb`` is the HTTP method, where there is one.
+    open. ``cancelled`` sends the cancellation right behind the request and waits for neither (stdio). ``verb`` is the
+    HTTP method, where there is one.
     """
 
     method: str
@@ -61,6 +62,7 @@ class Ask:
     raw: bytes | None = None
     headers: tuple[tuple[str, str], ...] = ()
     until: str = ""
+    cancelled: bool = False
     verb: str = "POST"
 
 

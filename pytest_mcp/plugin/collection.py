@@ -2,18 +2,16 @@
 
 import hashlib
 import re
-import sys
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from importlib import import_module
-from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
 from types import ModuleType
 
 import pytest
 
-import pytest_mcp
 from pytest_mcp.checks import declared
+from pytest_mcp.checks.shipped import PACKAGE, import_suites, suites_folder
 from pytest_mcp.errors import SettingsError
 from pytest_mcp.fixtures import McpFleet, McpServer
 from pytest_mcp.inventory import redact
@@ -23,7 +21,6 @@ from pytest_mcp.model.run import Suite
 ALWAYS = (Suite.UNIT, Suite.INTEGRATION, Suite.SECURITY, Suite.PERFORMANCE)
 """Suites of a default run; update and cleanup act only when their option is given."""
 SHIPPED = "pytest_mcp/suites"
-PACKAGE = "pytest_mcp.suites"
 _KINDS = {
     "mcp_tool": (ElementKind.TOOL,),
     "mcp_resource": (ElementKind.RESOURCE, ElementKind.TEMPLATE),
@@ -33,13 +30,6 @@ _UNSAFE = re.compile(r"[^A-Za-z0-9._@-]")
 _ID_LENGTH = 60
 REPEATED = "+"
 """Before the number of an element whose name was listed before; no other part of an id has it."""
-
-
-def suites_folder() -> Path:
-    """Where the suites lie: inside the package when installed from a wheel, beside it in a checkout."""
-    package = Path(pytest_mcp.__file__).parent
-    inside = package / "suites"
-    return inside if inside.is_dir() else package.parent / "suites"
 
 
 def suite_files(suites: Sequence[Suite]) -> list[Path]:
@@ -87,24 +77,13 @@ class SuiteModule(pytest.Module):
     """
 
     def _getobj(self) -> ModuleType:
-        _import_suites()
+        import_suites()
         parts = self.path.relative_to(suites_folder()).with_suffix("").parts
         return import_module(".".join((PACKAGE, *parts)))
 
     def funcnamefilter(self, name: str) -> bool:
         """Which functions are tests."""
         return name.startswith("test_")
-
-
-def _import_suites() -> None:
-    """In a checkout the suites lie beside the package, not in it; imported they are the same."""
-    if PACKAGE in sys.modules:
-        return
-    folder = suites_folder()
-    spec = spec_from_file_location(PACKAGE, folder / "__init__.py", submodule_search_locations=[str(folder)])
-    assert spec and spec.loader
-    sys.modules[PACKAGE] = module = module_from_spec(spec)
-    spec.loader.exec_module(module)
 
 
 def node_id(file: Path, rootdir: Path) -> str | None:

@@ -8,6 +8,7 @@ _OPTIONS: tuple[tuple[str, str, dict[str, object]], ...] = (
     ("--mcp-suite", "NAME", {"action": "append", "help": "only this suite: unit, integration, ... (repeatable)"}),
     ("--mcp-seed", "N", {"help": "seed of everything random (default: random, shown)"}),
     ("--mcp-timeout", "S", {"help": "seconds for a handshake and for a reply (default 30)"}),
+    ("--mcp-deep", "", {"action": "store_true", "help": "also what takes long: servers are started more than once"}),
     ("--mcp-fail-on", "SEVERITY", {"help": "findings fail from here on: info, low, medium (default), high, critical"}),
     ("--mcp-gate", "off|report|enforce", {"help": "what the verdict does to the exit code (default report)"}),
     ("--mcp-db", "DSN|none", {"help": "Postgres for the results (default: embedded under .pytest_mcp/)"}),
@@ -20,4 +21,5 @@ def add_options(parser: pytest.Parser) -> None:
     group = parser.getgroup("mcp", "MCP server testing")
     group.addoption("--mcp", action="store_true", default=False, help="find this project's MCP servers and test them")
     for name, metavar, how in _OPTIONS:
-        group.addoption(name, metavar=metavar, dest=name[2:].replace("-", "_"), default=None, **how)
+        shown = {"metavar": metavar} if metavar else {}
+        group.addoption(name, dest=name[2:].replace("-", "_"), default=None, **shown, **how)

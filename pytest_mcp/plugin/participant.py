@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from pytest_mcp.checks import Declared, declared
+from pytest_mcp.checks.shipped import suites_folder
 from pytest_mcp.fixtures import FLEET, REPORT, McpFleet, McpReport, McpServer
 from pytest_mcp.inventory import redact
 from pytest_mcp.model.finding import Check, Severity
@@ -75,13 +76,13 @@ class Participant:
 
     def pytest_collect_directory(self, path: Path, parent: pytest.Collector) -> pytest.Dir | None:
         """Keep pytest from importing the suites as a package under the name of their folder."""
-        if not path.is_relative_to(collection.suites_folder()):
+        if not path.is_relative_to(suites_folder()):
             return None
         return pytest.Dir.from_parent(parent, path=path)
 
     def pytest_pycollect_makemodule(self, module_path: Path, parent: pytest.Collector) -> pytest.Module | None:
         """Give suite files a node id and a module name that are the same in every project."""
-        if not module_path.is_relative_to(collection.suites_folder()):
+        if not module_path.is_relative_to(suites_folder()):
             return None
         nodeid = collection.node_id(module_path, self.config.rootpath)
         return collection.SuiteModule.from_parent(parent, path=module_path, nodeid=nodeid)

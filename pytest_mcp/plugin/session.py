@@ -208,7 +208,7 @@ class Controller(Participant):
             self._connect(self._live, connecting)
         finally:
             servers = tuple(self._tested(self._live, server) for server in self.inventory.servers)
-            self.config.stash[FLEET] = McpFleet(servers=servers, connections=self._live)
+            self.config.stash[FLEET] = McpFleet(servers=servers, connections=self._live, deep=self.settings.deep)
         if self.recorder:
             self._record_servers()
 

@@ -25,7 +25,9 @@ class Worker(Participant):
     def __init__(self, config: pytest.Config, snapshot: "Snapshot") -> None:
         super().__init__(config, snapshot.settings, snapshot.run, config.workerinput["workerid"])  # type: ignore[attr-defined]
         self._borrowed = BorrowedFleet(snapshot.address, snapshot.key)
-        config.stash[FLEET] = McpFleet(servers=snapshot.servers, connections=self._borrowed)
+        config.stash[FLEET] = McpFleet(
+            servers=snapshot.servers, connections=self._borrowed, deep=snapshot.settings.deep
+        )
         config.args = snapshot.args
         if snapshot.records:
             self.recorder = Recorder(self.run_id, self.state, worker=self.worker)

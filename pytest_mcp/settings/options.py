@@ -43,6 +43,13 @@ def _seed(value: Any, _: Path) -> int:
     return int(value)
 
 
+def _switch(value: Any, _: Path) -> bool:
+    if isinstance(value, bool):
+        return value
+    words = {"1": True, "true": True, "yes": True, "on": True, "0": False, "false": False, "no": False, "off": False}
+    return words[_known(value, list(words))]
+
+
 def _severity(value: Any, _: Path) -> Severity:
     names = {str(severity): severity for severity in Severity}
     return names[_known(value, list(names))]
@@ -111,6 +118,7 @@ OPTIONS = (
     Option(key="suites", read=_one_of(Suite), name="suite", many=True),
     Option(key="seed", read=_seed),
     Option(key="timeout", read=read_seconds),
+    Option(key="deep", read=_switch),
     Option(key="fail_on", read=_severity),
     Option(key="gate", read=_one_of(Gate)),
     Option(key="db", read=_text, own_variable="PYTEST_MCP_DATABASE_URL", hidden=True),

@@ -57,6 +57,7 @@ class TableSchema(_Schema):
     suite: _Texts | None = None
     seed: int | None = None
     timeout: float | None = None
+    deep: bool | None = None
     fail_on: str | None = None
     gate: str | None = None
     db: str | None = None

@@ -67,6 +67,7 @@ class Settings:
     suites: tuple[Suite, ...] = ()
     seed: int
     timeout: float = 30.0
+    deep: bool = False
     fail_on: Severity = Severity.MEDIUM
     gate: Gate = Gate.REPORT
     db: str | None = field(default=None, repr=False)

@@ -134,3 +134,17 @@ def test_missing_meta_is_refused(mcp_client: Caller, mcp_report: McpReport) -> N
             *messages.http_status(seen, 400, "request without _meta"),
         ]
     )
+
+
+@check(
+    "stderr-quiet",
+    severity=Severity.INFO,
+    reference="MCP basic/transports/stdio",
+    remedy="nothing needs to be done; without it clients' logs stay short",
+    transport="stdio",
+)
+def test_starts_without_a_word(mcp_server: McpServer, mcp_report: McpReport) -> None:
+    """The server starts without writing to stderr, which it may."""
+    said = mcp_server.interface.stderr_head.strip()
+    if said:
+        mcp_report.judge([Violation(title="writes to stderr at its start", evidence="\n".join(said.splitlines()[:5]))])

@@ -5,7 +5,7 @@ import json
 from pytest_mcp.checks import check, definitions, messages
 from pytest_mcp.client.connection import Caller
 from pytest_mcp.fixtures import McpReport, McpServer
-from pytest_mcp.model.exchange import Ask
+from pytest_mcp.model.exchange import Ask, Exchange, Together
 from pytest_mcp.model.finding import Severity, Violation
 from pytest_mcp.model.interface import Era, Listing
 
@@ -113,6 +113,49 @@ def _entries(page: object) -> list[str]:
     """The elements of a page as text; cursors and caching hints may differ from time to time."""
     lists = [value for value in page.values() if isinstance(value, list)] if isinstance(page, dict) else []
     return [json.dumps(entry, sort_keys=True) for entries in lists for entry in entries]
+
+
+def with_a_strange_cursor(server: McpServer) -> list[Ask]:
+    """Each list from a place that its server never told."""
+    params = {"cursor": "pytest-mcp-no-such-cursor"}
+    return [Ask(method=each.method, params=params, timeout=messages.REFUSAL_SECONDS) for each in answered(server)]
+
+
+@check(
+    "cursor-refused",
+    severity=Severity.LOW,
+    reference="MCP server/utilities/pagination, Error Handling",
+    remedy="refuse a cursor that you did not give with -32602",
+    asks=lambda server: [Together(asks=tuple(asks))] if (asks := with_a_strange_cursor(server)) else [],
+)
+def test_strange_cursors_are_refused(mcp_server: McpServer, mcp_client: Caller, mcp_report: McpReport) -> None:
+    """A cursor that the server never gave is refused."""
+    asks = with_a_strange_cursor(mcp_server) or mcp_report.not_applicable("lists nothing")
+    given = [seen for seen in mcp_client.send_all(asks) if seen.result is not None]
+    paged = {listing.method for listing in answered(mcp_server) if len(listing.pages) > 1}
+    mcp_report.judge(
+        [
+            *_accepted([seen for seen in given if seen.method in paged], None),
+            # a list of one page gives no cursors, and a client has none to mistake
+            *_accepted([seen for seen in given if seen.method not in paged], Severity.INFO),
+        ]
+    )
+
+
+def _accepted(given: list[Exchange], severity: Severity | None) -> list[Violation]:
+    methods = ", ".join(seen.method for seen in given)
+    return [Violation(title="takes a cursor that it never gave", got=methods, severity=severity)] if given else []
+
+
+@check(
+    "titles",
+    severity=Severity.INFO,
+    reference="MCP schema: BaseMetadata.title",
+    remedy="give each element a title of its own, or none: clients then show its name",
+)
+def test_titles_tell_elements_apart(mcp_server: McpServer, mcp_report: McpReport) -> None:
+    """Titles, where there are some, are not blank, and no two elements of a kind share one."""
+    mcp_report.judge(definitions.titled(mcp_server.interface.elements))
 
 
 @check(

@@ -10,26 +10,12 @@ from pytest_mcp.model.exchange import Ask, Exchange, NoiseKind, Silence, Togethe
 from pytest_mcp.model.finding import Severity, Violation
 from pytest_mcp.model.interface import Era
 
-PROBE_LIST = {"tools": "tools/list", "resources": "resources/list", "prompts": "prompts/list"}
+from .asks import PING, UNKNOWN, harmless
+
 SILENCE = 0.01
-UNKNOWN = Ask(method="pytest-mcp/no-such-method", timeout=messages.REFUSAL_SECONDS)
 MALFORMED = Ask(method="tools/call", params={"name": 7, "arguments": {}}, timeout=messages.REFUSAL_SECONDS)
 NOTIFICATION = Ask(method="notifications/pytest-mcp-unknown", notification=True)
-PING = Ask(method="ping")
 MIXED = 12
-
-
-def harmless(server: McpServer) -> Ask:
-    """A request every server of this kind answers with a result: a list it declares, else ping or discover."""
-    declared = [method for name, method in PROBE_LIST.items() if name in server.interface.capabilities]
-    if declared:
-        return Ask(method=declared[0])
-    return Ask(method="ping" if server.interface.era is Era.LEGACY else "server/discover")
-
-
-def lists(server: McpServer) -> list[Ask]:
-    """Every list that was asked for the snapshot, or else something harmless."""
-    return [Ask(method=listing.method) for listing in server.interface.listings] or [harmless(server)]
 
 
 def mixed(server: McpServer) -> list[Ask]:
@@ -41,21 +27,6 @@ def mixed(server: McpServer) -> list[Ask]:
 def may_be_called(server: McpServer) -> bool:
     """Whether a call that must be refused may be tried: there are tools, and the server is not somebody else's."""
     return "tools" in server.interface.capabilities and not server.entry.remote
-
-
-@check(
-    "reply-envelope",
-    severity=Severity.HIGH,
-    reference="MCP basic/index, Responses; JSON-RPC 2.0, 5",
-    remedy="reply with jsonrpc 2.0, the id of the request, and either result or error",
-    asks=lambda server: [*lists(server), UNKNOWN],
-)
-def test_reply_envelope(mcp_server: McpServer, mcp_client: Caller, mcp_report: McpReport) -> None:
-    """Replies are JSON-RPC 2.0 with the id of their request and either a result or an error."""
-    asked = [mcp_client.send(ask) for ask in (*lists(mcp_server), UNKNOWN)]
-    asked = [seen for seen in asked if seen.message is not None or seen.method != UNKNOWN.method]
-    silent = [Violation(title=f"{seen.method}: no reply", got=seen.reason) for seen in asked if seen.message is None]
-    mcp_report.judge([*silent, *(violation for seen in asked for violation in messages.envelope(seen))])
 
 
 @check(
@@ -173,21 +144,3 @@ def test_ping(mcp_client: Caller, mcp_report: McpReport) -> None:
     seen = mcp_client.send(PING)
     if not isinstance(seen.result, dict):
         mcp_report.judge([Violation(title="ping is not answered", got=repr(seen.error or seen.reason))])
-
-
-@check(
-    "stdout-purity",
-    severity=Severity.HIGH,
-    reference="MCP basic/transports, stdio",
-    remedy="write logs and banners to stderr; on stdout only messages",
-    transport="stdio",
-    asks=lambda server: [harmless(server)],
-)
-def test_stdout_carries_only_messages(mcp_server: McpServer, mcp_client: Caller, mcp_report: McpReport) -> None:
-    """Nothing but protocol messages comes on stdout."""
-    mcp_client.send(harmless(mcp_server))
-    kinds = {
-        NoiseKind.NOT_JSON: "line on stdout that is no JSON",
-        NoiseKind.INVALID: "line on stdout that is no JSON-RPC message",
-    }
-    mcp_report.judge(messages.stray(mcp_client.heard(), kinds))

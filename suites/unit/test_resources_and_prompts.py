@@ -1,9 +1,18 @@
 """Is each resource, template and prompt defined so that a client can use it?"""
 
+from collections.abc import Iterable
+from dataclasses import replace
+
 from pytest_mcp.checks import check, definitions, messages
+from pytest_mcp.client.connection import Caller
 from pytest_mcp.fixtures import McpReport, McpServer
-from pytest_mcp.model.finding import Severity
-from pytest_mcp.model.interface import Element, ElementKind
+from pytest_mcp.model.exchange import Ask
+from pytest_mcp.model.finding import Severity, Violation
+from pytest_mcp.model.interface import Element, ElementKind, Era
+
+NOWHERE = Ask(
+    method="resources/read", params={"uri": "pytest-mcp://no-such/resource"}, timeout=messages.REFUSAL_SECONDS
+)
 
 
 def resources_of(server: McpServer, report: McpReport) -> tuple[Element, ...]:
@@ -46,6 +55,53 @@ def test_resource_uris_are_valid(mcp_server: McpServer, mcp_report: McpReport) -
 def test_resource_mime_types_are_valid(mcp_server: McpServer, mcp_report: McpReport) -> None:
     """Mime types have the form type/subtype."""
     mcp_report.judge(definitions.over(resources_of(mcp_server, mcp_report), definitions.mime_type))
+
+
+@check(
+    "resource-not-found",
+    severity=Severity.MEDIUM,
+    reference="MCP server/resources, Error Handling",
+    remedy="answer resources/read of what is not there with error -32602 (before 2026-07-28: -32002)",
+    asks=lambda server: [NOWHERE] if "resources" in server.interface.capabilities else [],
+)
+def test_missing_resources_are_refused(mcp_server: McpServer, mcp_client: Caller, mcp_report: McpReport) -> None:
+    """Reading a resource that does not exist is an error."""
+    if "resources" not in mcp_server.interface.capabilities:
+        mcp_report.not_applicable("declares no resources")
+    modern = mcp_server.interface.era is Era.MODERN
+    wrong = messages.refused(mcp_client.send(NOWHERE), [-32602 if modern else -32002], "read of a missing resource")
+    mcp_report.judge(wrong if modern else _milder(wrong))
+
+
+def _milder(wrong: Iterable[Violation]) -> list[Violation]:
+    """Before 2026-07-28 the error is recommended only, and SDKs have always sent other codes."""
+    milder = {None: Severity.LOW, Severity.LOW: Severity.INFO}
+    return [replace(each, severity=milder[each.severity]) for each in wrong]
+
+
+def first_resource(server: McpServer) -> list[Ask]:
+    """The read of one resource, where there is one."""
+    listed = [each for each in server.interface.of_kind(ElementKind.RESOURCE) if not each.name.startswith("#")]
+    return [Ask(method="resources/read", params={"uri": each.name}) for each in listed[:1]]
+
+
+@check(
+    "read-cache-hints",
+    severity=Severity.MEDIUM,
+    reference="MCP 2026-07-28 server/utilities/caching",
+    remedy="add ttlMs (>= 0) and cacheScope (public or private) to the result of resources/read",
+    era=Era.MODERN,
+    asks=first_resource,
+)
+def test_reads_carry_cache_hints(mcp_server: McpServer, mcp_client: Caller, mcp_report: McpReport) -> None:
+    """The result of a read carries ttlMs and cacheScope with values that are allowed."""
+    asks = first_resource(mcp_server) or mcp_report.not_applicable("lists no resources")
+    seen = mcp_client.send(asks[0])
+    if not isinstance(seen.result, dict):
+        mcp_report.inconclusive(f"the resource cannot be read: {(seen.error or {}).get('message') or seen.reason}")
+    if seen.result.get("resultType") == "input_required":
+        mcp_report.inconclusive("the server asks for more before the resource can be read")
+    mcp_report.judge(messages.cache_hints("resources/read", seen.result))
 
 
 @check(

@@ -459,3 +459,24 @@ def test_an_idle_server_costs_no_cpu(stage: Stage) -> None:
     before = time.process_time()
     select.select([], [], [], 0.2)
     assert time.process_time() - before < 0.1
+
+
+ACKNOWLEDGED = ["text", '{"jsonrpc":"2.0","method":"notifications/acknowledged"}\n']
+
+
+def test_a_request_that_stays_open_is_waited_for_until_it_is_acknowledged_and_then_cancelled(stage: Stage) -> None:
+    connection = stage.connect()
+    steps = {"steps": [ACKNOWLEDGED, ["reply", {"n": 1}], ["text", "after\n"]]}
+    seen = connection.send(Ask(method="do", params=steps, until="notifications/acknowledged"))
+    assert (seen.arrival, seen.message) == (Arrival.OPEN, None)
+    assert connection.request("echo", {"n": 2}).result == {"n": 2}
+    kinds = [noise.kind for noise in connection.heard()]
+    assert sorted(kinds) == [NoiseKind.LATE_REPLY, NoiseKind.NOT_JSON, NoiseKind.NOTIFICATION]
+
+
+def test_a_request_that_is_cancelled_at_once_is_not_waited_for(stage: Stage) -> None:
+    connection = stage.connect()
+    seen = connection.send(Ask(method="echo", params={"n": 1}, cancelled=True))
+    first, second = (json.loads(line) for line in seen.sent.splitlines())
+    assert (second["method"], second["params"]["requestId"]) == ("notifications/cancelled", first["id"])
+    assert connection.request("echo", {"n": 2}).result == {"n": 2}

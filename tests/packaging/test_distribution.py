@@ -75,7 +75,7 @@ def test_the_wheel_holds_the_package_and_the_suites_and_nothing_else(wheel: Path
     packed = {name for name in names if name.startswith("pytest_mcp/")}
     assert packed == source_files(ROOT / "pytest_mcp", "pytest_mcp") | source_files(
         ROOT / "suites", "pytest_mcp/suites"
-    )
+    ) | {"pytest_mcp/suites/checks.md"}
 
 
 @pytest.mark.parametrize(

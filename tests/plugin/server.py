@@ -31,9 +31,11 @@ def main() -> None:
 
 def reply(spec: dict, request: dict, told: str) -> dict:
     result = results(spec, told).get(request["method"])
-    if result is not None:
+    strange = "cursor" in (request.get("params") or {})
+    if result is not None and not strange:
         return {"result": result}
-    code = -32602 if request["method"] == "tools/call" else -32601
+    codes = {"tools/call": -32602, "resources/read": -32002}
+    code = -32602 if strange else codes.get(request["method"], -32601)
     return {"error": {"code": -32000 if told.strip() else code, "message": f"refused {told}"}}
 
 

@@ -16,8 +16,8 @@ ROWS = {
     )
 }
 ACTING = [
-    *("--mcp", "--mcp-config", "--mcp-only", "--mcp-suite", "--mcp-seed", "--mcp-timeout", "--mcp-fail-on"),
-    *("--mcp-gate", "--mcp-db", "--mcp-report"),
+    *("--mcp", "--mcp-config", "--mcp-only", "--mcp-suite", "--mcp-seed", "--mcp-timeout", "--mcp-deep"),
+    *("--mcp-fail-on", "--mcp-gate", "--mcp-db", "--mcp-report"),
 ]
 
 
@@ -39,7 +39,8 @@ def test_the_settings_read_what_is_offered(offered: list[str], pytestconfig: pyt
     for flag in offered[1:]:
         value, _, variable, key = ROWS[flag]
         option = known[flag]
-        repeatable = isinstance(getattr(pytestconfig._parser.parse_known_args([f"{flag}=x"]), option.destination), list)
+        given = flag if value == "switch" else f"{flag}=x"
+        repeatable = isinstance(getattr(pytestconfig._parser.parse_known_args([given]), option.destination), list)
         assert repeatable == option.many == ("repeatable" in value)
         assert variable == (f"`{option.variable}`" if option.variable else "")
         assert key == ("" if option.per_run else f"`{option.table_key}`")

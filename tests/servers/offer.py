@@ -97,6 +97,11 @@ def _prompts() -> list[Any]:
     ]
 
 
+def _capabilities() -> dict[str, Any]:
+    listed: dict[str, Any] = {name: {"listChanged": True} for name in ("tools", "resources", "prompts")}
+    return {**listed, "logging": {}, "completions": {}}
+
+
 @dataclass(slots=True)
 class Offer:
     """Everything a server tells of itself; a defect may change any of it before the server starts."""
@@ -105,7 +110,7 @@ class Offer:
     resources: list[Any] = field(default_factory=_resources)
     templates: list[Any] = field(default_factory=_templates)
     prompts: list[Any] = field(default_factory=_prompts)
-    capabilities: dict[str, Any] = field(default_factory=lambda: {"tools": {}, "resources": {}, "prompts": {}})
+    capabilities: dict[str, Any] = field(default_factory=_capabilities)
     info: dict[str, Any] = field(default_factory=lambda: {"name": "good-server", "version": "1.2.3"})
     instructions: str = "Notes and small sums, for tests."
 

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from tests.servers import asking
 from tests.servers import offer as offered
 from tests.servers.offer import Offer
 
@@ -20,6 +21,8 @@ LISTS = {
     "resources/templates/list": "resourceTemplates",
     "prompts/list": "prompts",
 }
+LEVELS = ("debug", "info", "notice", "warning", "error", "critical", "alert", "emergency")
+CHANGES = {"toolsListChanged": "tools", "promptsListChanged": "prompts", "resourcesListChanged": "resources"}
 NAMED = {"tools/call": "name", "prompts/get": "name", "resources/read": "uri"}
 CACHED = {*LISTS, "server/discover", "resources/read"}
 
@@ -56,6 +59,9 @@ class Session:
     """What a legacy client negotiated."""
 
     revision: str | None = None
+    capabilities: Message = field(default_factory=dict)
+    asked: str | int | None = None
+    """The call that waits for the client's answer."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -93,7 +99,7 @@ class Protocol:
         if request_id is None:
             return Answer(status=202)
         if "method" not in message:
-            return Answer(status=202)
+            return self._answered(message, channel)
         modern = self.is_modern(message, channel)
         try:
             return self._modern(message, channel) if modern else self._legacy(message, channel)
@@ -121,8 +127,12 @@ class Protocol:
         if version != MODERN:
             data = {"supported": self.revisions, "requested": version}
             raise Refusal(-32022, "unsupported protocol version", data=data)
+        if meta(message).get(META + "logLevel", "info") not in LEVELS:
+            raise Refusal(-32602, "there is no such log level", status=200)
         if method == "subscriptions/listen":
             return self._listen(message)
+        if self._asks(method, params) and "requestState" not in params:
+            return self._ask(message)
         if method == "server/discover":
             result = {"supportedVersions": self.revisions, **self._self()}
         else:
@@ -132,18 +142,34 @@ class Protocol:
             result |= {"ttlMs": 60_000, "cacheScope": "public"}
         return Answer([{"jsonrpc": "2.0", "id": message["id"], "result": result}])
 
+    def _asks(self, method: str, params: Message) -> bool:
+        return method == "tools/call" and params.get("name") == asking.NAME and asking.TOOL in self.offer.tools
+
+    def _ask(self, message: Message) -> Answer:
+        if "elicitation" not in meta(message)[META + "clientCapabilities"]:
+            data = {"requiredCapabilities": {"elicitation": {}}}
+            raise Refusal(-32021, "this tool asks who is there", data=data)
+        result = {**asking.questions(), "_meta": {META + "serverInfo": self.offer.info}}
+        return Answer([{"jsonrpc": "2.0", "id": message["id"], "result": result}])
+
     def _listen(self, message: Message) -> Answer:
         """Nothing here ever changes: the subscription is acknowledged and ended."""
-        if not isinstance(message["params"].get("notifications"), dict):
+        wanted = message["params"].get("notifications")
+        if not isinstance(wanted, dict):
             raise Refusal(-32602, "notifications must be an object")
+        agreed = {name: True for name, value in wanted.items() if value is True and self._tells_of(name)}
         about = {META + "subscriptionId": message["id"]}
         acknowledged = {
             "jsonrpc": "2.0",
             "method": "notifications/subscriptions/acknowledged",
-            "params": {"_meta": about, "notifications": {}},
+            "params": {"_meta": about, "notifications": agreed},
         }
-        result = {"resultType": "complete", "_meta": about}
+        result = {"resultType": "complete", "_meta": {**about, META + "serverInfo": self.offer.info}}
         return Answer([acknowledged, {"jsonrpc": "2.0", "id": message["id"], "result": result}], streamed=True)
+
+    def _tells_of(self, change: str) -> bool:
+        declared = self.offer.capabilities.get(CHANGES.get(change, ""))
+        return isinstance(declared, dict) and declared.get("listChanged") is True
 
     # -- up to 2025-11-25 -------------------------------------------------------------------------------------------
 
@@ -154,6 +180,13 @@ class Protocol:
         session = self._session(channel)
         if method == "ping":
             result: Message = {}
+        elif method == "logging/setLevel" and "logging" in self.offer.capabilities:
+            if params.get("level") not in LEVELS:
+                raise Refusal(-32602, "there is no such log level", status=200)
+            result = {}
+        elif self._asks(method, params) and "elicitation" in session.capabilities:
+            session.asked = message["id"]
+            return Answer([asking.question()])
         else:
             if session.revision is None and method in {*LISTS, *NAMED}:
                 raise Refusal(-32600, "initialize comes first")
@@ -172,8 +205,16 @@ class Protocol:
             self.sessions[name] = Session(revision)
             answer.headers["Mcp-Session-Id"] = name
         else:
-            self.only_session.revision = revision
+            self.only_session = Session(revision, params.get("capabilities", {}))
         return answer
+
+    def _answered(self, message: Message, channel: Channel) -> Answer:
+        """An answer of the client's: over stdio the call that waited for it is over."""
+        session = self.only_session
+        if channel.transport != "stdio" or message.get("id") != "who" or session.asked is None:
+            return Answer(status=202)
+        waiting, session.asked = session.asked, None
+        return Answer([{"jsonrpc": "2.0", "id": waiting, "result": asking.told(message.get("result"))}])
 
     def _session(self, channel: Channel) -> Session:
         if channel.transport == "stdio":
@@ -204,7 +245,18 @@ class Protocol:
                 return self._read(params, not_found)
             if method == "prompts/get":
                 return self._get(params)
+        if method == "completion/complete" and "completions" in self.offer.capabilities:
+            return self._complete(params)
         raise Refusal(-32601, f"unknown method {method}", status=unknown_status)
+
+    def _complete(self, params: Message) -> Message:
+        ref, argument = params.get("ref"), params.get("argument")
+        listed = [each for each in (*self.offer.prompts, *self.offer.templates) if isinstance(each, dict)]
+        known = [each.get("name") for each in listed] + [each.get("uriTemplate") for each in listed]
+        if not isinstance(ref, dict) or ref.get("name", ref.get("uri")) not in known or not isinstance(argument, dict):
+            raise Refusal(-32602, "there is nothing of this name to complete", status=200)
+        values = [note for note in self.notes if note.startswith(str(argument.get("value", "")))]
+        return {"completion": {"values": values, "total": len(values), "hasMore": False}}
 
     def _list(self, method: str, params: Message) -> Message:
         member = LISTS[method]
@@ -216,6 +268,8 @@ class Protocol:
         return page
 
     def _call(self, params: Message) -> Message:
+        if params.get("name") == asking.NAME and params.get("requestState") == asking.STATE:
+            return asking.told(params.get("inputResponses"))
         definition, arguments = self.offer.definition(params.get("name")), params.get("arguments", {})
         if definition is None or params["name"] not in offered.CALLS or not isinstance(arguments, dict):
             raise Refusal(-32602, "there is no such tool, or its arguments are no object", status=200)

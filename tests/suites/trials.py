@@ -17,7 +17,7 @@ from tests.servers.offer import Offer
 SCRIPT = Path(__file__).parents[1] / "servers" / "mcp_server.py"
 PATIENCE = 1.5
 """Seconds a reply of a server that keeps its client waiting is waited for."""
-RUN_SECONDS = 110
+RUN_SECONDS = 200
 _PLACES = (("legacy", "stdio"), ("modern", "http"), ("legacy", "http"), ("modern", "stdio"))
 """Eras and transports; the first two together have all of them."""
 
@@ -31,6 +31,11 @@ class Subject:
     transport: str
     defects: tuple[Defect, ...] = ()
     streams: bool = False
+
+    @property
+    def deep(self) -> bool:
+        """Whether it is started more than once: a good server, and one that is seen to be broken only then."""
+        return not self.defects or any(defect.deep for defect in self.defects)
 
     @property
     def switches(self) -> list[str]:
@@ -79,6 +84,13 @@ class Trial:
         return len(self.subject.defects) > 1
 
     @property
+    def allowed(self) -> frozenset[str]:
+        """The checks that may name it, or on a shared server one of those beside it."""
+        assert self.defect
+        beside = self.subject.defects if self.defect.group else (self.defect,)
+        return frozenset(check for each in beside for check in (each.check, *each.also) if check)
+
+    @property
     def element(self) -> str:
         """What its findings are about; an element without a usable name is called by its place in the list."""
         if self.defect is None or not self.defect.element.endswith("#"):
@@ -109,8 +121,27 @@ def _alone(defect: Defect) -> list[Subject]:
     both = [place for place in places if place in _PLACES[:2]]
     chosen = places[:1] if defect.waits else both if len(both) == 2 else places
     return [
-        Subject(id=f"{defect.name}-{era}-{transport}", era=era, transport=transport, defects=(defect,))
+        Subject(
+            id=f"{defect.name}-{era}-{transport}",
+            era="both" if defect.dual else era,
+            transport=transport,
+            defects=(defect,),
+        )
         for era, transport in chosen
+    ]
+
+
+def _shared(defects: Iterable[Defect]) -> list[Subject]:
+    """The servers of a group: one for each era and transport, with all its defects that are tried there."""
+    places: dict[tuple[str, str], list[Defect]] = {
+        (one.era, one.transport): [] for defect in defects for one in _alone(defect)
+    }
+    for defect in defects:
+        for one in _alone(defect):
+            places[one.era, one.transport].append(defect)
+    return [
+        Subject(id=f"{each[0].group}-{era}-{transport}", era=era, transport=transport, defects=tuple(each))
+        for (era, transport), each in places.items()
     ]
 
 
@@ -125,12 +156,18 @@ def _together(defects: Iterable[Defect]) -> list[Subject]:
 ELEMENTS = tuple(defect for defect in DEFECTS.values() if defect.element)
 HOSTILE = DEFECTS["hostile-names"]
 SINGLES = tuple(defect for defect in DEFECTS.values() if not defect.element and defect is not HOSTILE)
+GROUPS = tuple(
+    subject
+    for group in dict.fromkeys(defect.group for defect in SINGLES if defect.group)
+    for subject in _shared([defect for defect in SINGLES if defect.group == group])
+)
 GOOD = tuple(_good())
 TOGETHER = tuple(_together(ELEMENTS))
 TRIALS = (
     *(Trial(subject=subject) for subject in GOOD),
     *(Trial(subject=subject, defect=defect) for defect in ELEMENTS for subject in TOGETHER),
-    *(Trial(subject=subject, defect=defect) for defect in SINGLES for subject in _alone(defect)),
+    *(Trial(subject=subject, defect=defect) for subject in GROUPS for defect in subject.defects),
+    *(Trial(subject=subject, defect=defect) for defect in SINGLES if not defect.group for subject in _alone(defect)),
 )
 SUBJECTS = tuple(dict.fromkeys(trial.subject for trial in TRIALS))
 
@@ -142,6 +179,11 @@ class Seen:
     run: Run
     output: str
     exit_code: int
+
+    @property
+    def deep(self) -> bool:
+        """Whether servers were started more than once."""
+        return "--mcp-deep" in self.run.command
 
     def cases(self, server: str) -> list[CaseResult]:
         """Every result of a server."""

@@ -1,10 +1,10 @@
 """Every defect the test server can be switched to, by name."""
 
-from tests.servers.defects import definitions, lists, messages, process
+from tests.servers.defects import definitions, lists, messages, process, utilities
 from tests.servers.defects.registry import Broken, Defect, Point
 
 DEFECTS: dict[str, Defect] = {
-    defect.name: defect for room in (definitions, lists, messages, process) for defect in room.DEFECTS
+    defect.name: defect for room in (definitions, lists, messages, utilities, process) for defect in room.DEFECTS
 }
 """All of them, in the order of the files that declare them."""
 

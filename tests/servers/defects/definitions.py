@@ -65,6 +65,15 @@ _tool(
     annotations={"readOnlyHint": True, "destructiveHint": True},
 )
 
+_tool("tool-title-blank", "titles", "title is blank", title=" ")
+_adds(
+    "tools-share-a-title",
+    "titles",
+    "title of another",
+    "tools",
+    tool("echoes", title="ECHO "),
+)
+
 HOSTILE_NAMES = (
     'it\'s "quoted" `here` $HOME; rm -rf / | cat',
     "two\nlines\r\nand a\ttab",

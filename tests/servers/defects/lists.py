@@ -57,24 +57,25 @@ def _(scene: Scene) -> None:
 @DEFECTS.at(Point.ANSWER, "undeclared-list-answers", "undeclared-refused", "prompts/list answers although")
 def _(scene: Scene) -> None:
     if "capabilities" in scene.result:
-        scene.result["capabilities"] = {"tools": {}, "resources": {}}
+        scene.result["capabilities"] = {**scene.result["capabilities"]}
+        del scene.result["capabilities"]["prompts"]
 
 
 @DEFECTS.at(Point.ANSWER, "list-without-its-member", "list-shape", "does not fit")
 def _(scene: Scene) -> None:
-    if scene.method == "prompts/list":
+    if scene.method == "prompts/list" and scene.result:
         scene.result["items"] = scene.result.pop("prompts")
 
 
 @DEFECTS.at(Point.ANSWER, "list-is-an-object", "list-shape", "does not fit")
 def _(scene: Scene) -> None:
-    if scene.method == "prompts/list":
+    if scene.method == "prompts/list" and scene.result:
         scene.result["prompts"] = {each["name"]: each for each in scene.result["prompts"]}
 
 
 @DEFECTS.at(Point.ANSWER, "list-changes-order", "list-stable", "in another order")
 def _(scene: Scene) -> None:
-    if scene.method == "resources/list":
+    if scene.method == "resources/list" and scene.result:
         scene.memory["turn"] = not scene.memory.get("turn", False)
         if scene.memory["turn"]:
             scene.result["resources"] = scene.result["resources"][::-1]
@@ -82,7 +83,7 @@ def _(scene: Scene) -> None:
 
 @DEFECTS.at(Point.ANSWER, "list-changes-its-words", "list-stable", "other elements")
 def _(scene: Scene) -> None:
-    if scene.method == "prompts/list":
+    if scene.method == "prompts/list" and scene.result:
         scene.memory["count"] = scene.memory.get("count", 0) + 1
         first, *rest = scene.result["prompts"]
         scene.result["prompts"] = [{**first, "description": f"Asked {scene.memory['count']} times."}, *rest]
@@ -94,6 +95,13 @@ def _(scene: Scene) -> None:
         if scene.memory.get("asked"):
             scene.instead({**scene.message, "method": "prompts/lost"})
         scene.memory["asked"] = True
+
+
+@DEFECTS.at(Point.ANSWER, "takes-any-cursor", "cursor-refused", "takes a cursor that it never gave")
+def _(scene: Scene) -> None:
+    if scene.method in LISTS and "no-such-cursor" in str(scene.message.get("params")):
+        kept = {name: value for name, value in scene.message["params"].items() if name != "cursor"}
+        scene.instead({**scene.message, "params": kept})
 
 
 # -- 2026-07-28 -----------------------------------------------------------------------------------------------------

@@ -10,6 +10,9 @@ _HANDSHAKE = ("initialize", "server/discover")
 _LOST = frozenset({"concurrent-replies"})
 """A reply that cannot be paired is a lost one where several are awaited."""
 
+_NAMELESS = frozenset({"results-name-the-server"})
+"""A result that a defect makes up has nothing in its _meta."""
+
 
 def _error(scene: Scene, code: Any, message: str = "no", **more: Any) -> None:
     reply = {"jsonrpc": "2.0", "id": scene.message["id"], "error": {"code": code, "message": message, **more}}
@@ -70,7 +73,12 @@ def _(scene: Scene) -> None:
 
 
 @DEFECTS.at(
-    Point.ANSWER, "server-does-not-say-its-name", "server-says-its-name", "without name and version", eras=MODERN
+    Point.ANSWER,
+    "server-does-not-say-its-name",
+    "server-says-its-name",
+    "without name and version",
+    eras=MODERN,
+    also=frozenset({"results-name-the-server"}),
 )
 def _(scene: Scene) -> None:
     scene.result.pop("_meta", None)
@@ -316,7 +324,7 @@ def _malformed(scene: Scene) -> bool:
     return scene.method == "tools/call" and not isinstance(scene.message.get("params", {}).get("name"), str)
 
 
-@DEFECTS.at(Point.ANSWER, "malformed-params-accepted", "malformed-params", "answered with a result")
+@DEFECTS.at(Point.ANSWER, "malformed-params-accepted", "malformed-params", "answered with a result", also=_NAMELESS)
 def _(scene: Scene) -> None:
     if _malformed(scene):
         result = {"content": [], "resultType": "complete"}
@@ -329,7 +337,9 @@ def _(scene: Scene) -> None:
         _error(scene, -32603)
 
 
-@DEFECTS.at(Point.ANSWER, "malformed-params-as-tool-error", "malformed-params", "answered with a result")
+@DEFECTS.at(
+    Point.ANSWER, "malformed-params-as-tool-error", "malformed-params", "answered with a result", also=_NAMELESS
+)
 def _(scene: Scene) -> None:
     if _malformed(scene):
         result = {"content": [{"type": "text", "text": "no tool 7"}], "isError": True, "resultType": "complete"}
@@ -382,6 +392,7 @@ def _(scene: Scene) -> None:
     "notification-unanswered",
     "reply to a notification",
     transports=HTTP,
+    also=frozenset({"initialized-accepted"}),
 )
 def _(scene: Scene) -> None:
     if _notified(scene):
@@ -426,7 +437,7 @@ def _(scene: Scene) -> None:
     scene.answer.silent = scene.method == "server/discover"
 
 
-@DEFECTS.at(Point.ANSWER, "notifies-before-it-replies", None, transports=STDIO)
+@DEFECTS.at(Point.ANSWER, "notifies-before-it-replies", None, eras=LEGACY, transports=STDIO)
 def _(scene: Scene) -> None:
     if scene.method in LISTS:
         params = {"level": "info", "data": "listing"}

@@ -7,7 +7,7 @@ import sys
 import threading
 import time
 
-from tests.servers.defects.registry import LEGACY, STDIO, Declarations, Point, Scene
+from tests.servers.defects.registry import HTTP, LEGACY, STDIO, Declarations, Point, Scene
 from tests.servers.protocol import Protocol
 
 DEFECTS = Declarations()
@@ -54,7 +54,13 @@ def _(scene: Scene) -> None:
         os._exit(4)
 
 
-@DEFECTS.at(Point.ANSWER, "dies-of-an-unknown-method", "stays-alive", "ended while it was tested")
+@DEFECTS.at(
+    Point.ANSWER,
+    "dies-of-an-unknown-method",
+    "stays-alive",
+    "ended while it was tested",
+    also=frozenset({"unknown-method"}),
+)
 def _(scene: Scene) -> None:
     if scene.method.startswith("pytest-mcp/"):
         os._exit(6)
@@ -71,10 +77,27 @@ def _(server: Protocol) -> None:
     time.sleep(_FOREVER)
 
 
-@DEFECTS.at(Point.START, "leaves-a-child-behind", "exits-on-eof", "leaves 1 processes behind", transports=STDIO)
+@DEFECTS.at(Point.START, "ignores-term", "exits-on-term", "does not exit on SIGTERM", deep=True)
 def _(server: Protocol) -> None:
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+
+
+def _child(server: Protocol) -> None:
     streams = {"stdin": subprocess.DEVNULL, "stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
+    before = signal.signal(signal.SIGTERM, signal.SIG_IGN)  # the child inherits it
     subprocess.Popen([sys.executable, "-S", "-c", f"import time; time.sleep({_FOREVER})"], **streams)  # type: ignore[call-overload]
+    signal.signal(signal.SIGTERM, before)
+
+
+DEFECTS.at(Point.START, "leaves-a-child-behind", "exits-on-eof", "leaves 1 processes behind", transports=STDIO)(_child)
+DEFECTS.at(
+    Point.START,
+    "leaves-a-child-behind-after-term",
+    "exits-on-term",
+    "leaves 1 processes behind after SIGTERM",
+    also=frozenset({"exits-on-eof"}),
+    deep=True,
+)(_child)
 
 
 # -- oddities -------------------------------------------------------------------------------------------------------
@@ -92,13 +115,16 @@ def _(server: Protocol) -> None:
     time.sleep(0.5)
 
 
-@DEFECTS.at(Point.START, "chatters-on-stderr", None)
-def _(server: Protocol) -> None:
+def _chatter(server: Protocol) -> None:
     def chatter() -> None:
         for number in range(2000):
             print(f"DEBUG line {number} \x1b[31mred\x1b[0m", file=sys.stderr)
 
     threading.Thread(target=chatter, daemon=True).start()
+
+
+DEFECTS.at(Point.START, "chatters-on-stderr", "stderr-quiet", "writes to stderr", transports=STDIO)(_chatter)
+DEFECTS.at(Point.START, "chatters-on-stderr-over-http", None, transports=HTTP)(_chatter)
 
 
 @DEFECTS.at(Point.END, "takes-a-second-to-leave", None, transports=STDIO)

@@ -33,7 +33,8 @@ class Defect:
 
     ``also`` are checks that see it too, rightly; any other finding is a false one. ``element`` is what it is found on:
     empty for the server itself, ending in ``#`` for an element without a usable name. ``waits`` is True where a client
-    has to wait for it.
+    has to wait for it, ``deep`` where a start of its own is needed to see it, ``dual`` where the server has to speak
+    both eras. Those of one ``group`` do not know each other and share a server.
     """
 
     name: str
@@ -46,6 +47,9 @@ class Defect:
     element: str = ""
     also: frozenset[str] = frozenset()
     waits: bool = False
+    group: str = ""
+    deep: bool = False
+    dual: bool = False
 
     def exists(self, era: str, transport: str) -> bool:
         """Whether it can be switched on there."""
