@@ -41,7 +41,8 @@ class Maker:
 
     def arguments(self, inputs: Input, names: Sequence[str]) -> Made:
         """An object with these properties. Raises GapError when one of them cannot be made."""
-        values, origins = {}, []
+        values: dict[str, Any] = {}
+        origins: list[Origin] = []
         for name in names:
             made = self.value(inputs.properties.get(name, {}), name, f"/{_escaped(name)}")
             values[name] = made.value
@@ -106,7 +107,8 @@ class Maker:
         properties = described if isinstance(described, dict) else {}
         required = [name for name in schema.get("required") or () if isinstance(name, str)]
         names = required or list(properties)[:2]
-        values, origins = {}, []
+        values: dict[str, Any] = {}
+        origins: list[Origin] = []
         for name in names:
             made = self.value(properties.get(name, {}), name, f"{path}/{_escaped(name)}", depth + 1)
             values[name] = made.value

@@ -201,10 +201,10 @@ class Controller(Participant):
         """Start every server, list it, and begin to record."""
         self._live = self._fleet_of(self.settings)
         usable = [server for server in self.inventory.servers if server.transport is not None]
-        connecting = self._live.connect_all(usable)
-        if self.recording:  # what that imports is imported while servers start
-            self._begin_recording()
         try:
+            connecting = self._live.connect_all(usable)
+            if self.recording:  # what that imports is imported while servers start
+                self._begin_recording()
             self._connect(self._live, connecting)
         finally:
             servers = tuple(self._tested(self._live, server) for server in self.inventory.servers)

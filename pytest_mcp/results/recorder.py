@@ -46,10 +46,10 @@ class Recorder:
 
         ``dsn`` is the value of ``--mcp-db``: an address, ``none``, or None for the environment's, else the embedded.
         """
-        from pytest_mcp.results.drain import Drain
-
         self._append(encode("run", run, schema=SCHEMA, user=_user()))
         if chosen(dsn) != OFF:
+            from pytest_mcp.results.drain import Drain  # slow: an interrupt meanwhile must find the run begun
+
             self._drain = Drain(self.run, self.state, dsn, self._tell)
             self._drain.start()
 

@@ -58,7 +58,7 @@ class Box:
         assert transport and launch
         self.level, self.folder = level, folder
         folder.mkdir(parents=True)
-        self._talk = talk
+        self._talk, self._project = talk, project
         talk.mkdir()
         self._trace_file, self._trace = folder.with_name(f"{folder.name}.trace"), Trace()
         self._read = 0
@@ -223,8 +223,6 @@ class Box:
 
     def _file(self, path: str, how: Touched) -> FileEffect | None:
         """A file as an effect; what every program reads to run is none."""
-        private = (self.world.workspace, f"{self.folder}/workspace", f"{self.folder}/home", self._temporary())
-        inside = path.startswith(tuple(f"{folder}/" for folder in private))
         own = path.startswith((f"{self._talk}/", f"{self.folder}/bin/"))
         system = path.startswith(("/proc/", "/dev/", "/sys/"))
         shown = how is Touched.READ and any(path == root or path.startswith(f"{root}/") for root in self._layout.shown)
@@ -233,7 +231,15 @@ class Box:
         if how is Touched.CREATED and path in self._known:
             how = Touched.WRITTEN
         self._known.add(path)
-        return FileEffect(path=path, how=how, inside=inside)
+        return FileEffect(path=path, how=how, inside=self._is_inside(path))
+
+    def _is_inside(self, path: str) -> bool:
+        """In the workspace, the home or the temporary folder, and not in what lies beside those or is the user's."""
+        private = (self.world.workspace, *(f"{self.folder}/{part}" for part in ("workspace", "home", "temp")))
+        if path.startswith(tuple(f"{folder}/" for folder in private)):
+            return True
+        beside = path.startswith((f"{self.folder}/", f"{self._project}/"))
+        return not beside and path.startswith(f"{self._temporary()}/")
 
     def _is_fake(self, spawned: Spawned) -> bool:
         """A fake is told by its own log, with the arguments that a shell would not show."""
