@@ -5,6 +5,9 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from pytest_mcp.client.connection import Caller
+from pytest_mcp.client.listing import bounded
+from pytest_mcp.client.script import complete
+from pytest_mcp.client.wire import NOTHING_DECLARED, Role
 from pytest_mcp.exercise.answers import answer_of, text_of
 from pytest_mcp.model.call import Answer, Call
 from pytest_mcp.model.case import Case
@@ -33,6 +36,8 @@ class Stage:
 
     caller: Caller
     timeout: float
+    role: Role = NOTHING_DECLARED
+    """How the client answers what the server asks back."""
     mark: Callable[[], Any] = field(default=_no_mark)
     effects: Callable[[Any], Effects | None] = field(default=_no_effects)
     restore: Callable[[], None] = field(default=_as_it_is)
@@ -43,7 +48,8 @@ def called(stage: Stage, case: Case) -> Call:
     """Send one case and wait for its answer, at most the stage's ``timeout`` seconds."""
     before = stage.mark()
     params = {"name": case.tool, "arguments": case.arguments}
-    exchange = stage.caller.send(Ask(method="tools/call", params=params, timeout=stage.timeout))
+    seen = complete(stage.caller, Ask(method="tools/call", params=params, timeout=stage.timeout), stage.role)
+    exchange = replace(seen, message=bounded(seen.message))
     return Call(
         case=case,
         exchange=exchange,

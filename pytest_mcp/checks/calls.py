@@ -1,0 +1,149 @@
+"""What calls of a tool show about it: pure rules over calls as they went."""
+
+import re
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from pytest_mcp.model.call import Answer, Call, ExercisedTool
+from pytest_mcp.model.case import Expect
+from pytest_mcp.model.finding import Severity, Violation
+from pytest_mcp.model.text import inert_line
+
+_ACCEPTED = (Answer.RESULT, Answer.EMPTY)
+_REFUSED = (Answer.REFUSED, Answer.DISGUISED)
+_CRASH = re.compile(
+    r"traceback \(most recent call|\b(?:TypeError|AttributeError|KeyError|IndexError|NameError|ReferenceError|"
+    r"UnboundLocalError|NullPointerException|panic)\b|is not a function|of undefined|of null\b|NoneType|"
+    r"internal (?:server )?error|segmentation fault",
+    re.IGNORECASE,
+)
+_PLAIN_WRONG = frozenset({"missing", "type"})
+_COERCED = frozenset({"type=number", "type=null"})
+"""A number for a text and null for anything: many a server converts the one and takes the other for left out."""
+SHOWN = 300
+INTERNAL = -32603
+
+
+def arguments_of(call: Call) -> str:
+    """The arguments as one line."""
+    return inert_line(repr(call.case.arguments), limit=SHOWN)
+
+
+def answers(tool: ExercisedTool) -> Iterator[Violation]:
+    """No call with arguments the schema allows may hang the tool or end the server."""
+    for call in (*tool.tries, *((tool.control.call,) if tool.control else ()), *tool.calls):
+        if call.answer is not Answer.LOST:
+            continue
+        title = "gives no answer" if tool.hung and "exited" not in call.exchange.reason else "ends its server"
+        yield Violation(
+            title=f"{title} when called{' with ' + call.case.mutation if call.case.mutation else ''}",
+            evidence=f"arguments: {arguments_of(call)}",
+            got=call.exchange.reason,
+            severity=Severity.MEDIUM if title == "gives no answer" else None,
+        )
+        return
+
+
+def output(tool: ExercisedTool, schema: dict[str, Any]) -> Iterator[Violation]:
+    """Every successful result has structured content that fits the output schema (server/tools, Output Schema)."""
+    for call in _successes(tool):
+        result = call.exchange.result
+        if not isinstance(result, dict):
+            continue  # a large answer, of which only the text was kept
+        if "structuredContent" not in result:
+            yield Violation(
+                title="has an outputSchema, and gives no structuredContent", evidence=f"arguments: {arguments_of(call)}"
+            )
+            return
+        if problem := _misfit(result["structuredContent"], schema):
+            yield Violation(
+                title="structuredContent does not fit the outputSchema",
+                evidence=f"arguments: {arguments_of(call)}\n{problem}",
+            )
+            return
+
+
+def valid_refused(tool: ExercisedTool) -> Iterator[Violation]:
+    """One thing varied as the schema allows, and refused: harmless where a rule says no, a defect where code breaks."""
+    refused = [call for call in tool.calls if call.case.expect is Expect.VALID and call.answer in _REFUSED]
+    if tool.repeat is None or tool.repeat.answer in _REFUSED:
+        return  # not even the control works twice: what is refused now may be refused for that
+    for call in sorted(refused, key=lambda each: not _CRASH.search(each.text))[:1]:
+        crash = _CRASH.search(call.text)
+        others = f" ({len(refused)} of such calls are refused)" if len(refused) > 1 else ""
+        yield Violation(
+            title=f"refuses what its schema allows: {call.case.id}{others}",
+            evidence=f"arguments: {arguments_of(call)}",
+            got=inert_line(call.text, limit=SHOWN),
+            severity=Severity.MEDIUM if crash else Severity.LOW,
+        )
+
+
+def invalid_accepted(tool: ExercisedTool) -> Iterator[Violation]:
+    """One thing wrong, and taken for a good call (server/tools, Security Considerations: validate all inputs)."""
+    taken = [call for call in tool.calls if call.case.expect is Expect.INVALID and call.answer in _ACCEPTED]
+    worst_first = sorted(taken, key=_mildness)
+    for call in worst_first[:1]:
+        more = [f"also {each.case.mutation}" for each in worst_first[1:6]]
+        yield Violation(
+            title=f"accepts arguments {call.case.mutation}"
+            if call.case.kind == "missing"
+            else f"accepts arguments where {call.case.mutation}",
+            evidence="\n".join((f"arguments: {arguments_of(call)}", *more)),
+            got=inert_line(call.text, limit=SHOWN) or str(call.answer),
+            severity=Severity.LOW if _mildness(call) else None,
+        )
+
+
+def unflagged(tool: ExercisedTool) -> Iterator[Violation]:
+    """An error that is told as a plain result: a client, and a model, take it for an answer."""
+    everything = (*tool.tries, *((tool.repeat,) if tool.repeat else ()), *tool.calls)
+    disguised = [call for call in everything if call.answer is Answer.DISGUISED]
+    for call in disguised[:1]:
+        yield Violation(
+            title="tells an error as a normal result, without isError",
+            evidence=f"arguments: {arguments_of(call)}\n{len(disguised)} of {len(everything)} calls",
+            got=inert_line(call.text, limit=SHOWN),
+        )
+
+
+def failures_as_protocol_errors(tool: ExercisedTool) -> Iterator[Violation]:
+    """A failure of the tool itself belongs into a result with isError (server/tools, Error Handling)."""
+    failed = [call for call in tool.tries if call.exchange.error_code == INTERNAL]
+    for call in failed[:1]:
+        yield Violation(
+            title="reports its own failure as JSON-RPC error -32603 instead of a result with isError",
+            evidence=f"arguments: {arguments_of(call)}",
+            got=inert_line(call.text, limit=SHOWN),
+        )
+
+
+def _successes(tool: ExercisedTool) -> Iterable[Call]:
+    calls = (*((tool.control.call,) if tool.control else ()), *tool.calls)
+    return [call for call in calls if call.case.expect is Expect.VALID and call.answer in _ACCEPTED]
+
+
+def _mildness(call: Call) -> int:
+    label = call.case.id.partition(":")[0]
+    return 0 if call.case.kind in _PLAIN_WRONG and label not in _COERCED else 1
+
+
+def _misfit(value: Any, schema: dict[str, Any]) -> str:
+    import jsonschema_rs
+
+    try:
+        problems = list(jsonschema_rs.Draft202012Validator(schema).iter_errors(value))
+    except (jsonschema_rs.ValidationError, ValueError, RecursionError):
+        return ""  # tool-output-schema judges the schema
+    return "\n".join(inert_line(problem.message, limit=SHOWN) for problem in problems[:3])
+
+
+def told(tool: ExercisedTool) -> str:
+    """How a tool was exercised, in a line for the report: by which arguments, from which sources, proven by what."""
+    control = tool.control
+    if control is None:
+        return tool.problem
+    case = control.call.case
+    sources = ", ".join(dict.fromkeys(f"{each.path.lstrip('/')} from {each.source}" for each in case.origins))
+    counted = f"; {len(tool.calls)} other cases" if tool.calls else ""
+    return f"called with {arguments_of(control.call)} ({sources or 'no arguments'}); proof: {control.proof}{counted}"
