@@ -10,6 +10,8 @@ from _pytest.outcomes import Failed
 from pytest_mcp.client.connection import Caller
 from pytest_mcp.client.wire import NOTHING_DECLARED, Role
 from pytest_mcp.exercise.ahead import Ahead
+from pytest_mcp.model.call import Control, Exercised, ExercisedTool
+from pytest_mcp.model.exchange import Ask, Exchange
 from pytest_mcp.model.finding import Check, Finding, Severity, Violation, finding_of
 from pytest_mcp.model.interface import Element, Era, Interface
 from pytest_mcp.model.run import Measurement
@@ -122,7 +124,49 @@ class McpReport:
         return self.redact(inert(text))
 
 
+class Rehearsed(Protocol):
+    """Where the results of the sandboxed chains come from: this process, or the controller's."""
+
+    def tool(self, server: str, name: str) -> ExercisedTool | None:
+        """A tool as it was exercised, waited for; None when it never came up."""
+
+    def whole(self, server: str) -> Exercised:
+        """A server with all its tools, waited for."""
+
+    def call(self, server: str, ask: Ask) -> Exchange | None:
+        """Send one more message to the boxed server after its chain; None when it has no box."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class McpSandbox:
+    """The separate instance of one server, in a sandbox, whose tools are called with generated arguments."""
+
+    server: str
+    rehearsed: Rehearsed = field(repr=False)
+    report: "McpReport" = field(repr=False)
+
+    def exercised(self, tool: Element) -> ExercisedTool:
+        """A tool after its chain; ends the test as inconclusive when the server could not be exercised at all."""
+        found = self.rehearsed.tool(self.server, tool.name)
+        if found is None:
+            whole = self.rehearsed.whole(self.server)
+            self.report.inconclusive(whole.problem or "the tool was not reached: the server did not come back")
+        return found
+
+    def control(self, tool: Element) -> Control:
+        """The tool's positive control; ends the test as inconclusive when it has none."""
+        found = self.exercised(tool)
+        return found.control or self.report.inconclusive(f"no positive control: {found.problem}")
+
+    def send(self, ask: Ask) -> Exchange:
+        """One more message to the boxed server, after its chain."""
+        whole = self.rehearsed.whole(self.server)
+        seen = None if whole.problem else self.rehearsed.call(self.server, ask)
+        return seen or self.report.inconclusive(whole.problem or "the server has no sandbox")
+
+
 FLEET = pytest.StashKey[McpFleet]()
+REHEARSED = pytest.StashKey[Rehearsed]()
 AHEAD = pytest.StashKey[Ahead]()
 REPORT = pytest.StashKey[McpReport]()
 
@@ -166,6 +210,18 @@ def mcp_resource(request: pytest.FixtureRequest, mcp_server: McpServer) -> Eleme
 def mcp_prompt(request: pytest.FixtureRequest, mcp_server: McpServer) -> Element:
     """One prompt of one server."""
     return request.param  # type: ignore[no-any-return]
+
+
+@pytest.fixture
+def mcp_sandbox(pytestconfig: pytest.Config, mcp_server: McpServer, mcp_report: McpReport) -> McpSandbox:
+    """A separate instance of the server in a sandbox: the only one that is called with generated arguments."""
+    return McpSandbox(server=mcp_server.id, rehearsed=pytestconfig.stash[REHEARSED], report=mcp_report)
+
+
+@pytest.fixture
+def mcp_control(mcp_sandbox: McpSandbox, mcp_tool: Element) -> Control:
+    """The tool's positive control: a call proven to work. Without one the test is inconclusive."""
+    return mcp_sandbox.control(mcp_tool)
 
 
 @pytest.fixture

@@ -114,7 +114,7 @@ class Fleet:
         connection, shaken = self._negotiated(server, purpose, timeout=self._timeout(server), era=era, role=role)
         if shaken.problem:
             connection.close()
-            raise ClientError(shaken.problem)
+            raise ClientError(f"{shaken.problem}{_last_words(connection)}")
         return connection, self._snapshot(connection, shaken, began)
 
     def _negotiated(
@@ -207,7 +207,12 @@ class Fleet:
             raise ClientError(server.problem or "this entry cannot be used")
         connection = Connection(server, channel, process, timeout=self._timeout(server), role=role)
         with self._lock:
-            self._open.add(connection)
+            over = self._closed
+            if not over:
+                self._open.add(connection)
+        if over:
+            self._discard(connection)
+            raise ClientError("the run is over; no server is started any more")
         return connection
 
     def _reach(  # noqa: PLR0913 - where to connect, and as whom
@@ -311,6 +316,12 @@ def _each(done: "SimpleQueue[Interface | BaseException]", count: int) -> Iterato
         if isinstance(found, BaseException):
             raise found
         yield found
+
+
+def _last_words(connection: Connection) -> str:
+    """The last line of stderr, where there is one."""
+    lines = connection.process.stderr.text().strip().splitlines() if connection.process else []
+    return f"; stderr ends: {lines[-1]}" if lines else ""
 
 
 def _seen(reason: str, process: Process) -> LostServerError:

@@ -8,7 +8,7 @@ import contextlib
 import secrets
 import socket
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from multiprocessing.connection import Client, Listener
 from multiprocessing.connection import Connection as Pipe
@@ -41,6 +41,8 @@ class Relay:
         self._fleet = fleet
         self._closed = False
         self._opened: dict[str, Connection] = {}
+        self.offers: dict[str, Callable[..., Any]] = {}
+        """What else a worker may have carried out, by verb; it is given the server and what the worker sent."""
         self.address = f"\0mcp-{secrets.token_hex(16)}"
         self.key = secrets.token_hex(16)
         self._listener = Listener(self.address, family="AF_UNIX", authkey=self.key.encode())
@@ -82,6 +84,8 @@ class Relay:
     def _carry_out(self, server: str, verb: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         if verb == "open":
             return self._open(*args, **kwargs)
+        if verb in self.offers:
+            return self.offers[verb](server, *args, **kwargs)
         opened = self._opened.get(server)
         if verb == "close" and opened is None:
             return self._fleet.begin_close(server).result()

@@ -9,6 +9,7 @@ _OPTIONS: tuple[tuple[str, str, dict[str, object]], ...] = (
     ("--mcp-seed", "N", {"help": "seed of everything random (default: random, shown)"}),
     ("--mcp-timeout", "S", {"help": "seconds for a handshake and for a reply (default 30)"}),
     ("--mcp-deep", "", {"action": "store_true", "help": "also what takes long: servers are started more than once"}),
+    ("--mcp-sandbox", "LEVEL", {"help": "isolation while tools are called: auto (default), L3, L2, L1, L0"}),
     ("--mcp-fail-on", "SEVERITY", {"help": "findings fail from here on: info, low, medium (default), high, critical"}),
     ("--mcp-gate", "off|report|enforce", {"help": "what the verdict does to the exit code (default report)"}),
     ("--mcp-db", "DSN|none", {"help": "Postgres for the results (default: embedded under .pytest_mcp/)"}),

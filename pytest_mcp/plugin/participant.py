@@ -1,7 +1,7 @@
 """What controller and workers have in common: generating tests and judging their reports."""
 
 from collections import defaultdict
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Sequence
 from functools import partial
 from pathlib import Path
 
@@ -21,6 +21,7 @@ from pytest_mcp.results import Recorder
 from pytest_mcp.settings import Settings
 
 STATE = ".pytest_mcp"
+SANDBOXED = frozenset({"mcp_sandbox", "mcp_control"})
 IDENTITY = pytest.StashKey[outcomes.Identity]()
 PLACE = pytest.StashKey[Place]()
 
@@ -106,6 +107,10 @@ class Participant:
         """Count what ``-k``, ``-m`` and ``--lf`` leave out: the run is narrowed."""
         self.deselected += sum(not collection.asks_nothing(item) for item in items)
 
+    def rehearse(self, servers: Sequence[str]) -> None:
+        """Have these servers exercised in the sandbox, ahead of the tests that ask for it."""
+        raise NotImplementedError
+
     def pytest_collection_finish(self, session: pytest.Session) -> None:
         """Know when a server has nothing left to do but to end."""
         for item in session.items:
@@ -115,6 +120,10 @@ class Participant:
                 self._to_close.add(identity.server)
             elif identity and (found is None or "mcp_client" in getattr(item, "fixturenames", ())):
                 self._left[identity.server].add(item.nodeid)
+        called = [item for item in session.items if SANDBOXED.intersection(getattr(item, "fixturenames", ()))]
+        wanted = dict.fromkeys(identity.server for item in called if (identity := item.stash.get(IDENTITY, None)))
+        if wanted:
+            self.rehearse([server for server in wanted if self._servers()[server].interface.connected])
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtest_setup(self, item: pytest.Item) -> None:

@@ -5,7 +5,7 @@ import os
 import pickle
 import threading
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -20,7 +20,7 @@ from pytest_mcp.client.fleet import Fleet
 from pytest_mcp.client.relay import Relay
 from pytest_mcp.errors import McpError, ReportError
 from pytest_mcp.exercise.ahead import Ahead
-from pytest_mcp.fixtures import AHEAD, FLEET, McpFleet, McpServer
+from pytest_mcp.fixtures import AHEAD, FLEET, REHEARSED, McpFleet, McpServer
 from pytest_mcp.inventory import read_inventory
 from pytest_mcp.inventory.confidential import worth_hiding
 from pytest_mcp.model.interface import Interface, Start, StartFailure
@@ -30,6 +30,7 @@ from pytest_mcp.plugin import collection, facts, outcomes, planning
 from pytest_mcp.plugin.ending import Ending
 from pytest_mcp.plugin.participant import Participant
 from pytest_mcp.plugin.shown import cleaned, cleaned_interface
+from pytest_mcp.plugin.staging import Staging
 from pytest_mcp.plugin.starting import Progress
 from pytest_mcp.plugin.worker import DESELECTED, SENT, SNAPSHOT, Snapshot, Worker
 from pytest_mcp.results import Recorder
@@ -87,6 +88,7 @@ class Controller(Participant):
         self._open = ExitStack()
         self._live: Fleet | None = None
         self._ahead: Ahead | None = None
+        self._staging: Staging | None = None
         self._started = False
         self.last_failed = False
         self._relay: Relay | None = None
@@ -101,6 +103,15 @@ class Controller(Participant):
     def starts(self, server: str) -> tuple[Start, ...]:
         """Every start of a server so far."""
         return self._live.starts(server) if self._live else ()
+
+    def rehearse(self, servers: Sequence[str]) -> None:
+        """Have these servers exercised; the first call decides on the level of the sandbox."""
+        assert self._live
+        if self._staging is None:
+            self._staging = Staging(self.settings, self.config.rootpath, self.state, self._live, self.fleet)
+            self._open.callback(self._staging.close)
+            self.config.stash[REHEARSED] = self._staging
+        self._staging.begin(servers)
 
     def begin_close(self, server: str) -> None:
         """Start ending it in the background."""
@@ -148,6 +159,12 @@ class Controller(Participant):
         assert self._live
         self._relay = Relay(self._live)
         self._open.callback(self._relay.close)
+        self._relay.offers |= {
+            "rehearse": lambda _, servers: self.rehearse(servers),
+            "rehearsed_tool": lambda server, name: self._staged().tool(server, name),
+            "rehearsed_whole": lambda server: self._staged().whole(server),
+            "rehearsed_call": lambda server, ask: self._staged().call(server, ask),
+        }
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_configure_node(self, node: Any) -> None:
@@ -257,8 +274,14 @@ class Controller(Participant):
         """End every server that is still there."""
         if self._ahead:
             self._ahead.stop()
+        if self._staging:
+            self._staging.stop()
         if self._live and self._started:
             self._live.close()
+
+    def _staged(self) -> Staging:
+        assert self._staging
+        return self._staging
 
     def _fleet_of(self, settings: Settings) -> Fleet:
         own = {server.name: server.timeout for server in settings.servers if server.timeout is not None}

@@ -1,12 +1,15 @@
 """An xdist worker, and what travels between it and the controller."""
 
 import pickle
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import pytest
 
 from pytest_mcp.client.relay import BorrowedFleet, Relay
-from pytest_mcp.fixtures import FLEET, McpFleet
+from pytest_mcp.fixtures import FLEET, REHEARSED, McpFleet
+from pytest_mcp.model.call import Exercised, ExercisedTool
+from pytest_mcp.model.exchange import Ask, Exchange
 from pytest_mcp.model.run import CaseResult, CheckFacts
 from pytest_mcp.plugin.participant import Participant
 from pytest_mcp.results import Recorder
@@ -36,6 +39,11 @@ class Worker(Participant):
         """Have the controller start ending it."""
         self._borrowed.call(server, "begin_close")
 
+    def rehearse(self, servers: Sequence[str]) -> None:
+        """The controller has the boxes."""
+        self.config.stash[REHEARSED] = RelayedRehearsal(self._borrowed)
+        self._borrowed.call("", "rehearse", tuple(servers))
+
     def keep(self, result: CaseResult, what: CheckFacts, report: pytest.TestReport) -> None:
         """Send it to the controller on the report, as text: other plugins write reports as JSON."""
         report.__dict__[SENT] = pickle.dumps((result, what)).hex()
@@ -46,6 +54,25 @@ class Worker(Participant):
         self._borrowed.close()
         if self.recorder:
             self.recorder.close()
+
+
+class RelayedRehearsal:
+    """A worker's view of what the controller's sandboxed servers did."""
+
+    def __init__(self, borrowed: BorrowedFleet) -> None:
+        self._borrowed = borrowed
+
+    def tool(self, server: str, name: str) -> ExercisedTool | None:
+        """See Rehearsed.tool."""
+        return self._borrowed.call(server, "rehearsed_tool", name)  # type: ignore[no-any-return]
+
+    def whole(self, server: str) -> Exercised:
+        """See Rehearsed.whole."""
+        return self._borrowed.call(server, "rehearsed_whole")  # type: ignore[no-any-return]
+
+    def call(self, server: str, ask: Ask) -> Exchange | None:
+        """See Rehearsed.call."""
+        return self._borrowed.call(server, "rehearsed_call", ask)  # type: ignore[no-any-return]
 
 
 class Snapshot:

@@ -105,7 +105,7 @@ def _system() -> Iterator[str]:
 def _programs(launch: Launch, cwd: Path) -> Iterator[Path]:
     """The command, arguments that are files, and the runtimes that scripts ask for by name."""
     path = dict(launch.env).get("PATH") or os.environ.get("PATH", os.defpath)
-    named = (launch.command, *RUNTIMES)
+    named = (*(() if os.sep in launch.command else (launch.command,)), *RUNTIMES)
     yield from (Path(found) for name in named if (found := shutil.which(name, path=path)))
     for text in (launch.command, *launch.args):
         candidate = Path(os.path.normpath(cwd / text)) if 0 < len(text) < 4096 and "\0" not in text else None

@@ -15,6 +15,7 @@ from pytest_mcp.settings.table import TABLE_FILES, Table, read_servers, read_tab
 from pytest_mcp.settings.values import (
     Gate,
     OAuthSettings,
+    SandboxChoice,
     ServerSettings,
     Settings,
     TransportSettings,
@@ -24,6 +25,7 @@ __all__ = [
     "TABLE_FILES",
     "Gate",
     "OAuthSettings",
+    "SandboxChoice",
     "ServerSettings",
     "Settings",
     "TransportSettings",

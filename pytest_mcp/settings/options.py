@@ -10,7 +10,7 @@ from typing import Any
 
 from pytest_mcp.model.finding import Severity
 from pytest_mcp.model.run import Suite
-from pytest_mcp.settings.values import Gate
+from pytest_mcp.settings.values import Gate, SandboxChoice
 
 # One reader per kind of value: takes what was given and the folder of relative paths, or says what it must be.
 
@@ -119,6 +119,7 @@ OPTIONS = (
     Option(key="seed", read=_seed),
     Option(key="timeout", read=read_seconds),
     Option(key="deep", read=_switch),
+    Option(key="sandbox", read=_one_of(SandboxChoice)),
     Option(key="fail_on", read=_severity),
     Option(key="gate", read=_one_of(Gate)),
     Option(key="db", read=_text, own_variable="PYTEST_MCP_DATABASE_URL", hidden=True),

@@ -58,6 +58,7 @@ class TableSchema(_Schema):
     seed: int | None = None
     timeout: float | None = None
     deep: bool | None = None
+    sandbox: str | None = None
     fail_on: str | None = None
     gate: str | None = None
     db: str | None = None

@@ -20,6 +20,16 @@ class Gate(StrEnum):
     ENFORCE = "enforce"
 
 
+class SandboxChoice(StrEnum):
+    """How well servers are kept apart while their tools are called; ``auto`` takes the best level that works here."""
+
+    AUTO = "auto"
+    L3 = "L3"
+    L2 = "L2"
+    L1 = "L1"
+    L0 = "L0"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TransportSettings:
     """How we start a server over one more transport; strings as written, ``${VAR}`` and ``{port}`` still in them."""
@@ -68,6 +78,7 @@ class Settings:
     seed: int
     timeout: float = 30.0
     deep: bool = False
+    sandbox: SandboxChoice = SandboxChoice.AUTO
     fail_on: Severity = Severity.MEDIUM
     gate: Gate = Gate.REPORT
     db: str | None = field(default=None, repr=False)

@@ -11,18 +11,18 @@ from pathlib import Path
 # This folder must not be the place where modules are looked for first; the repository is where ours are found.
 sys.path[0] = str(Path(__file__).resolve().parents[2])
 
-from tests.servers.defects import DEFECTS  # noqa: E402
+from tests.servers.defects import EVERY  # noqa: E402
 from tests.servers.defects.registry import BOTH, broken  # noqa: E402
 
 
 def main() -> None:
     """Read the switches and serve."""
     options = _options()
-    unfit = [name for name in options.defect if not DEFECTS[name].exists(options.era, options.transport)]
+    unfit = [name for name in options.defect if not EVERY[name].exists(options.era, options.transport)]
     if unfit:
         sys.exit(f"not in era {options.era} over {options.transport}: {', '.join(unfit)}")
     eras = BOTH if options.era == "both" else frozenset({options.era})
-    server = broken(eras, tuple(DEFECTS[name] for name in options.defect))
+    server = broken(eras, tuple(EVERY[name] for name in options.defect))
     if options.transport == "stdio":
         from tests.servers import over_stdio
 
@@ -39,7 +39,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--transport", choices=("stdio", "http"), default="stdio")
     parser.add_argument("--port", type=int, default=0, help="of 127.0.0.1; 0 takes a free one and tells it on stderr")
     parser.add_argument("--sse", action="store_true", help="answer over HTTP with streams of events")
-    parser.add_argument("--defect", action="append", default=[], choices=DEFECTS, metavar="NAME")
+    parser.add_argument("--defect", action="append", default=[], choices=EVERY, metavar="NAME")
     return parser.parse_args()
 
 

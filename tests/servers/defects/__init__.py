@@ -1,6 +1,6 @@
 """Every defect the test server can be switched to, by name."""
 
-from tests.servers.defects import definitions, lists, messages, process, utilities
+from tests.servers.defects import calls, definitions, lists, messages, process, utilities
 from tests.servers.defects.registry import Broken, Defect, Point
 
 DEFECTS: dict[str, Defect] = {
@@ -8,4 +8,8 @@ DEFECTS: dict[str, Defect] = {
 }
 """All of them, in the order of the files that declare them."""
 
-__all__ = ["DEFECTS", "Broken", "Defect", "Point"]
+CALLS: dict[str, Defect] = {defect.name: defect for defect in calls.DEFECTS}
+"""Those that only calls show: the integration suite's."""
+EVERY: dict[str, Defect] = {**DEFECTS, **CALLS}
+
+__all__ = ["CALLS", "DEFECTS", "EVERY", "Broken", "Defect", "Point"]

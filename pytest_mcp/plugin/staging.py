@@ -1,0 +1,58 @@
+"""The sandboxed servers of a session: their level, their chains, and what tests send to them afterwards."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from pytest_mcp.client.fleet import Fleet, start_limit
+from pytest_mcp.exercise.perform import Performer, Subject
+from pytest_mcp.exercise.rehearsal import Rehearsal
+from pytest_mcp.fixtures import McpFleet
+from pytest_mcp.model.call import Exercised, ExercisedTool
+from pytest_mcp.model.effects import Level
+from pytest_mcp.model.exchange import Ask, Exchange
+from pytest_mcp.model.interface import ElementKind
+from pytest_mcp.sandbox import Sandbox, choose
+from pytest_mcp.settings import SandboxChoice, Settings
+
+
+class Staging:
+    """Made when the first test asks for a sandbox; nothing of it exists in a run that calls no tools."""
+
+    def __init__(self, settings: Settings, project: Path, state: Path, live: Fleet, fleet: McpFleet) -> None:
+        auto = settings.sandbox is SandboxChoice.AUTO
+        self.level = choose().level if auto else Level(settings.sandbox)
+        self._sandbox = Sandbox(self.level, project, state)
+        subjects = {
+            server.id: Subject(
+                entry=server.entry, tools=server.interface.of_kind(ElementKind.TOOL), era=server.interface.era
+            )
+            for server in fleet.servers
+        }
+        self._performer = Performer(live, self._sandbox, subjects, seed=settings.seed, timeout=settings.timeout)
+        self._rehearsal = Rehearsal(self._performer, at_once=start_limit())
+
+    def begin(self, servers: Sequence[str]) -> None:
+        """Exercise these, ahead of the tests that ask for it."""
+        self._rehearsal.begin(servers)
+
+    def tool(self, server: str, name: str) -> ExercisedTool | None:
+        """A tool as it was exercised, waited for."""
+        return self._rehearsal.tool(server, name)
+
+    def whole(self, server: str) -> Exercised:
+        """A server with all its tools, waited for."""
+        return self._rehearsal.whole(server)
+
+    def call(self, server: str, ask: Ask) -> Exchange | None:
+        """One more message to a boxed server, after its chain."""
+        self._rehearsal.whole(server)
+        stage = self._performer.stage(server)
+        return stage.caller.send(ask) if stage else None
+
+    def stop(self) -> None:
+        """Begin no further server."""
+        self._rehearsal.stop()
+
+    def close(self) -> None:
+        """Take the boxes away; their servers were ended with the fleet."""
+        self._sandbox.close()

@@ -1,0 +1,102 @@
+"""Tools that are wrong when they are called, for the integration suite: the unit suite cannot see any of these."""
+
+import os
+from typing import Any
+
+from tests.servers.defects.registry import Declarations, Point, Scene
+
+DEFECTS = Declarations()
+VALID = {"echo": "text", "add": "a"}
+
+
+def _called(scene: Scene, tool: str) -> dict[str, Any] | None:
+    """The arguments of a call of this tool, None for anything else."""
+    params = scene.message.get("params") if scene.method == "tools/call" else None
+    if not isinstance(params, dict) or params.get("name") != tool:
+        return None
+    arguments = params.get("arguments")
+    return arguments if isinstance(arguments, dict) else {}
+
+
+def _text(scene: Scene, text: str, **more: Any) -> None:
+    result = {**_envelope(scene), "content": [{"type": "text", "text": text}], **more}
+    scene.answer.messages = [{"jsonrpc": "2.0", "id": scene.message["id"], "result": result}]
+
+
+def _envelope(scene: Scene) -> dict[str, Any]:
+    return {"resultType": "complete"} if "_meta" in (scene.message.get("params") or {}) else {}
+
+
+@DEFECTS.at(Point.ANSWER, "call-hangs", "tool-answers", "gives no answer", element="tool:echo", waits=True)
+def _(scene: Scene) -> None:
+    if _called(scene, "echo") is not None:
+        scene.answer.messages, scene.answer.silent = [], True
+
+
+@DEFECTS.at(Point.ANSWER, "call-ends-the-server", "tool-answers", "ends its server", element="tool:add")
+def _(scene: Scene) -> None:
+    if _called(scene, "add"):
+        os._exit(7)
+
+
+@DEFECTS.at(Point.ANSWER, "content-is-a-text", "tool-result-shape", "does not fit revision", element="tool:remove_note")
+def _(scene: Scene) -> None:
+    if _called(scene, "remove_note") and not scene.result.get("isError"):
+        scene.result["content"] = [{"type": "text", "text": 7}, {"type": "text", "text": "removed"}]
+
+
+@DEFECTS.at(
+    Point.ANSWER, "structured-content-missing", "tool-output-fits", "gives no structuredContent", element="tool:echo"
+)
+def _(scene: Scene) -> None:
+    if _called(scene, "echo"):
+        scene.result.pop("structuredContent", None)
+
+
+@DEFECTS.at(
+    Point.ANSWER, "structured-content-misfits", "tool-output-fits", "does not fit the outputSchema", element="tool:add"
+)
+def _(scene: Scene) -> None:
+    if _called(scene, "add") and "structuredContent" in scene.result:
+        scene.result["structuredContent"] = {"sum": "two"}
+
+
+@DEFECTS.at(Point.ANSWER, "breaks-on-what-is-allowed", "tool-valid-accepted", "refuses what", element="tool:list_notes")
+def _(scene: Scene) -> None:
+    if (_called(scene, "list_notes") or {}).get("order") == "oldest":
+        _text(scene, "TypeError: 'NoneType' object is not subscriptable", isError=True)
+
+
+@DEFECTS.at(
+    Point.ANSWER, "ignores-what-is-missing", "tool-invalid-refused", "without the required", element="tool:remove_note"
+)
+def _(scene: Scene) -> None:
+    if _called(scene, "remove_note") == {}:
+        _text(scene, "removed nothing in particular")
+
+
+@DEFECTS.at(
+    Point.ANSWER, "errors-look-like-results", "tool-errors-flagged", "without isError", element="tool:list_notes"
+)
+def _(scene: Scene) -> None:
+    if _called(scene, "list_notes") is not None and (scene.result.get("isError") or "error" in scene.reply):
+        _text(scene, "Error: that did not work")
+
+
+@DEFECTS.at(
+    Point.ANSWER,
+    "failures-are-protocol-errors",
+    "tool-failures-as-results",
+    "-32603",
+    element="tool:remove_note",
+)
+def _(scene: Scene) -> None:
+    if _called(scene, "remove_note"):
+        error = {"code": -32603, "message": "the disk is full"}
+        scene.answer.messages = [{"jsonrpc": "2.0", "id": scene.message["id"], "error": error}]
+
+
+@DEFECTS.at(Point.ANSWER, "unknown-tools-work", "unknown-tool-refused", "does not exist")
+def _(scene: Scene) -> None:
+    if _called(scene, "pytest-mcp-no-such-tool") is not None:
+        _text(scene, "done")
