@@ -199,6 +199,7 @@ def relay(path: str, port: int) -> None:
         try:
             far = socket.create_connection(("127.0.0.1", port), timeout=10)
             far.settimeout(None)
+            near.sendall(b"+")  # told before anything else: somebody is there
         except OSError:
             near.close()
             continue

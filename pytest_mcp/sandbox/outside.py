@@ -27,21 +27,18 @@ def pour(source: socket.socket, sink: socket.socket) -> None:
 
 
 def reached(path: str) -> socket.socket | None:
-    """A connection into the box, None while its server does not take one."""
+    """A connection into the box to its server, None while that does not take one."""
     near = socket.socket(socket.AF_UNIX)
     try:
+        near.settimeout(30)
         near.connect(path)
-        near.settimeout(0.05)
-        if near.recv(1, socket.MSG_PEEK) == b"":  # the relay found nobody
-            raise ConnectionError
-    except TimeoutError:
+        there = near.recv(1) == b"+"
         near.settimeout(None)
-        return near
     except OSError:
+        there = False
+    if not there:
         near.close()
-        return None
-    near.settimeout(None)
-    return near
+    return near if there else None
 
 
 def serve(path: str, port: int) -> None:
@@ -52,10 +49,8 @@ def serve(path: str, port: int) -> None:
     listener = socket.create_server(("127.0.0.1", port), backlog=128)
     while True:
         near, _ = listener.accept()
-        far = socket.socket(socket.AF_UNIX)
-        try:
-            far.connect(path)
-        except OSError:
+        far = reached(path)
+        if far is None:
             near.close()
             continue
         for one, other in ((near, far), (far, near)):

@@ -3,8 +3,9 @@
 import importlib
 import inspect
 from pathlib import Path
-from types import FunctionType
+from types import FunctionType, ModuleType
 
+import suites.integration
 import suites.unit
 from pytest_mcp.checks import Declared, declared
 
@@ -14,12 +15,19 @@ def _of(module: str) -> dict[str, FunctionType]:
     return {what.check.id: test for _, test in tests if (what := declared(test))}
 
 
-def _unit() -> dict[str, FunctionType]:
-    files = sorted(Path(suites.unit.__path__[0]).glob("test_*.py"))
-    return {check: test for file in files for check, test in _of(f"suites.unit.{file.stem}").items()}
+def _suite(package: ModuleType) -> dict[str, FunctionType]:
+    files = sorted(Path(package.__path__[0]).glob("test_*.py"))
+    return {check: test for file in files for check, test in _of(f"{package.__name__}.{file.stem}").items()}
 
 
-TESTS = _unit()
+def _declared(tests: dict[str, FunctionType]) -> dict[str, Declared]:
+    return {check: what for check, test in tests.items() if (what := declared(test))}
+
+
+TESTS = _suite(suites.unit)
 """The test function of every check of the unit suite by the check's id."""
-UNIT: dict[str, Declared] = {check: what for check, test in TESTS.items() if (what := declared(test))}
+UNIT = _declared(TESTS)
 """Every check of the unit suite by its id."""
+INTEGRATION = _declared(_suite(suites.integration))
+"""Every check of the integration suite by its id."""
+EVERY = {**UNIT, **INTEGRATION}

@@ -202,13 +202,13 @@ class Seen:
         return next(facts for facts in self.run.servers if facts.id == server)
 
 
-def start(folder: Path, subjects: Sequence[Subject], *options: str) -> "subprocess.Popen[str]":
-    """Write a project that is configured to use these servers, and start its unit suite."""
+def start(folder: Path, subjects: Sequence[Subject], *options: str, suite: str = "unit") -> "subprocess.Popen[str]":
+    """Write a project that is configured to use these servers, and start a suite on it."""
     entries = {subject.id: subject.entry for subject in subjects}
     folder.joinpath(".mcp.json").write_text(json.dumps({"mcpServers": entries}))
     folder.joinpath("pytest_mcp.toml").write_text("\n".join(line for each in subjects for line in each.table))
     folder.joinpath("pytest.ini").write_text("[pytest]\nfilterwarnings = error\n")
-    command = [sys.executable, "-m", "pytest", "--mcp", "--mcp-suite", "unit", "--mcp-db", "none"]
+    command = [sys.executable, "-m", "pytest", "--mcp", "--mcp-suite", suite, "--mcp-db", "none"]
     environment = {name: value for name, value in os.environ.items() if not name.startswith(("PYTEST_", "COV_"))}
     return subprocess.Popen(
         [*command, "-p", "no:cacheprovider", *options],

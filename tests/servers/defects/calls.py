@@ -27,7 +27,7 @@ def _envelope(scene: Scene) -> dict[str, Any]:
     return {"resultType": "complete"} if "_meta" in (scene.message.get("params") or {}) else {}
 
 
-@DEFECTS.at(Point.ANSWER, "call-hangs", "tool-answers", "gives no answer", element="tool:echo", waits=True)
+@DEFECTS.at(Point.ANSWER, "call-hangs", "tool-answers", "gives no answer", element="tool:echo")
 def _(scene: Scene) -> None:
     if _called(scene, "echo") is not None:
         scene.answer.messages, scene.answer.silent = [], True
