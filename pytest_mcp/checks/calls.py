@@ -17,9 +17,11 @@ _CRASH = re.compile(
     r"internal (?:server )?error|segmentation fault",
     re.IGNORECASE,
 )
+_OF_ERRORS = re.compile(r"err(?:or)?s?\b|fail|exception|invalid|missing|denied|not.found", re.IGNORECASE)
 _PLAIN_WRONG = frozenset({"missing", "type"})
-_COERCED = frozenset({"type=number", "type=null"})
-"""A number for a text and null for anything: many a server converts the one and takes the other for left out."""
+_MILD = frozenset({"type=number", "type=null", "missing=default"})
+"""A number for a text, null for anything, what has a default left out: many a server converts the first, takes the
+second for left out, and has its schema written by a library that calls the third required."""
 SHOWN = 300
 INTERNAL = -32603
 
@@ -98,13 +100,18 @@ def invalid_accepted(tool: ExercisedTool) -> Iterator[Violation]:
 def unflagged(tool: ExercisedTool) -> Iterator[Violation]:
     """An error that is told as a plain result: a client, and a model, take it for an answer."""
     everything = (*tool.tries, *((tool.repeat,) if tool.repeat else ()), *tool.calls)
-    disguised = [call for call in everything if call.answer is Answer.DISGUISED]
+    disguised = [call for call in everything if call.answer is Answer.DISGUISED and not _asked_for(call)]
     for call in disguised[:1]:
         yield Violation(
             title="tells an error as a normal result, without isError",
             evidence=f"arguments: {arguments_of(call)}\n{len(disguised)} of {len(everything)} calls",
             got=inert_line(call.text, limit=SHOWN),
         )
+
+
+def _asked_for(call: Call) -> bool:
+    """Whether the arguments speak of errors themselves: a tool that shows one then does what it was asked to."""
+    return _OF_ERRORS.search(repr(call.case.arguments)) is not None
 
 
 def failures_as_protocol_errors(tool: ExercisedTool) -> Iterator[Violation]:
@@ -125,7 +132,7 @@ def _successes(tool: ExercisedTool) -> Iterable[Call]:
 
 def _mildness(call: Call) -> int:
     label = call.case.id.partition(":")[0]
-    return 0 if call.case.kind in _PLAIN_WRONG and label not in _COERCED else 1
+    return 0 if call.case.kind in _PLAIN_WRONG and label not in _MILD else 1
 
 
 def _misfit(value: Any, schema: dict[str, Any]) -> str:

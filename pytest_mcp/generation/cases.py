@@ -222,7 +222,9 @@ def _mutations(tool: Element, inputs: Input, control: Case) -> Iterator[Case]:
     for name in inputs.required:
         if name in base:
             rest = {key: value for key, value in base.items() if key != name}
-            yield _broken(tool, f"missing:/{name}", "missing", rest, f"without the required {name!r}")
+            filled = "default" in inputs.properties.get(name, {})
+            label, told = ("missing=default", ", which has a default") if filled else ("missing", "")
+            yield _broken(tool, f"{label}:/{name}", "missing", rest, f"without the required {name!r}{told}")
     for name in base:
         schema = inputs.properties.get(name)
         if schema is None:

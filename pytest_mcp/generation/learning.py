@@ -20,7 +20,10 @@ def told(text: str, structured: Any) -> list[tuple[str, Any]]:
     value = structured if structured is not None else _parsed(text)
     found = list(_walked(value, "", 0))
     if value is None:
-        found += [("".join(words(match[1])), match[2]) for match in _PAIR.finditer(text[:20_000])]
+        for match in _PAIR.finditer(text[:20_000]):
+            named = words(match[1])
+            # "created with session id" is a sentence that ends in a name, "session id" the name
+            found += [("".join(named[-length:]), match[2]) for length in {len(named), min(2, len(named))}]
         lines = [line.strip(" -*\t") for line in re.split(r"[\n,]", text)[:KEPT]]
         found += [("", line) for line in lines if re.fullmatch(r"[\w./@-]{1,80}", line)]
     return found

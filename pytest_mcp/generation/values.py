@@ -1,6 +1,8 @@
 """Makes values that fit a schema, and prefers those that are likely to work; each remembers where it came from."""
 
+import functools
 import random
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -117,11 +119,13 @@ class Maker:
 
     def _array(self, schema: Schema, name: str, path: str, depth: int) -> Made:
         least = _whole(schema, "minItems", 0)
+        if least > LONGEST:
+            raise GapError(f"{path}: demands {least} items; more than {LONGEST} are not made")
         listed = schema.get("prefixItems")
         prefix = listed if isinstance(listed, list) else []
         items = [*prefix, *([schema.get("items", {})] * max(0, max(least, 0 if prefix else 1) - len(prefix)))]
-        if len(items) > LONGEST or schema.get("maxItems") == 0:
-            items = items[: 0 if schema.get("maxItems") == 0 else LONGEST]
+        if schema.get("maxItems") == 0:
+            items = []
         singular = name[:-3] + "y" if name.endswith("ies") else name.removesuffix("s")
         made = [self.value(each, singular, f"{path}/{number}", depth + 1) for number, each in enumerate(items)]
         values = [each.value for each in made]
@@ -194,29 +198,41 @@ def _strings(schema: Schema) -> Iterator[str]:
     least, most = _whole(schema, "minLength", 0), _whole(schema, "maxLength", LONGEST)
     if least <= LONGEST:
         yield ("hello" if least <= 5 <= most else "h" * max(least, min(1, most)))
-    if isinstance(schema.get("pattern"), str):
-        yield from _matching(schema["pattern"])
+    if isinstance(pattern := schema.get("pattern"), str):
+        limits: Schema = {key: schema[key] for key in ("pattern", "minLength", "maxLength") if key in schema}
+        common = [shape for shape in _SHAPES if valid(shape, limits)]
+        yield from common or _drawn(pattern, least, most)
 
 
-def _matching(pattern: str) -> Iterator[str]:
-    """Strings of common shapes; the schema decides which of them fit."""
-    yield from (
-        "a",
-        "A1",
-        "abc",
-        "1",
-        "12",
-        "123",
-        "2026-01-15",
-        "10:30",
-        "a-b",
-        "a_b",
-        "#336699",
-        "main",
-        "/a",
-        "v1.0.0",
+_SHAPES = (
+    *("a", "A1", "abc", "1", "12", "123", "2026-01-15", "10:30", "a-b", "a_b", "#336699", "main", "/a", "v1.0.0"),
+    *("3f2b8c1e-7a4d-4e9b-9c5f-2d6a1b8e0f47", "a" * 8, "0" * 8, "a" * 16, "0" * 40, "user@example.com", "a/b"),
+)
+"""What patterns mostly ask for; a value that people would give has a better chance than one that is drawn."""
+
+
+@functools.lru_cache(maxsize=256)
+def _drawn(pattern: str, least: int, most: int) -> tuple[str, ...]:
+    """A few strings that match, simplest first; none where the pattern is none of Python's."""
+    from hypothesis import HealthCheck, Phase, given, seed, settings
+    from hypothesis.errors import HypothesisException
+    from hypothesis.strategies import from_regex
+
+    found: list[str] = []
+
+    @seed(0)
+    @settings(
+        max_examples=20, database=None, deadline=None, phases=[Phase.generate], suppress_health_check=list(HealthCheck)
     )
-    yield from ("3f2b8c1e-7a4d-4e9b-9c5f-2d6a1b8e0f47", "a" * 8, "0" * 8, "a" * 16, "0" * 40, "user@example.com", "a/b")
+    @given(from_regex(re.compile(pattern, re.ASCII), fullmatch=True))
+    def draw(text: str) -> None:
+        found.append(text.rstrip("\n"))  # which $ allows in Python, and nowhere else
+
+    try:
+        draw()
+    except (re.error, HypothesisException, OverflowError, RecursionError, MemoryError):
+        return ()
+    return tuple(sorted({each for each in found if least <= len(each) <= most}, key=lambda each: (len(each), each)))
 
 
 def _numbers(schema: Schema, kind: str) -> Iterator[int | float]:

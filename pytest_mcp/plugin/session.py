@@ -30,7 +30,7 @@ from pytest_mcp.plugin import collection, facts, outcomes, planning
 from pytest_mcp.plugin.ending import Ending
 from pytest_mcp.plugin.participant import Participant
 from pytest_mcp.plugin.shown import cleaned, cleaned_interface
-from pytest_mcp.plugin.staging import Staging
+from pytest_mcp.plugin.staging import Staging, refuse_level
 from pytest_mcp.plugin.starting import Progress
 from pytest_mcp.plugin.worker import DESELECTED, SENT, SNAPSHOT, Snapshot, Worker
 from pytest_mcp.results import Recorder
@@ -56,6 +56,7 @@ def _controller(config: pytest.Config) -> "Controller":
         settings = read_settings(options, config.rootpath, os.environ, invocation_dir=here)
         collection.refuse_empty(settings.suites)
         refuse_unwritable(settings.report)
+        refuse_level(settings)
         inventory = read_inventory(settings, config.rootpath, os.environ)
     except McpError as error:
         raise pytest.UsageError(f"mcp: {error}") from None

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from pytest_mcp.client.fleet import Fleet, start_limit
+from pytest_mcp.errors import SettingsError
 from pytest_mcp.exercise.perform import Performer, Subject
 from pytest_mcp.exercise.rehearsal import Rehearsal
 from pytest_mcp.fixtures import McpFleet
@@ -11,8 +12,16 @@ from pytest_mcp.model.call import Exercised, ExercisedTool
 from pytest_mcp.model.effects import Level
 from pytest_mcp.model.exchange import Ask, Exchange
 from pytest_mcp.model.interface import ElementKind
-from pytest_mcp.sandbox import Sandbox, choose
+from pytest_mcp.sandbox import Sandbox, choose, problem_of
 from pytest_mcp.settings import SandboxChoice, Settings
+
+
+def refuse_level(settings: Settings) -> None:
+    """Say before any server is started that a level which was asked for does not work here, and why."""
+    if settings.sandbox is SandboxChoice.AUTO:
+        return
+    if problem := problem_of(Level(settings.sandbox)):
+        raise SettingsError(f"sandbox level {settings.sandbox} does not work here: {problem}; or let auto choose one")
 
 
 class Staging:

@@ -154,3 +154,14 @@ def test_hostile_names_steer_nothing(project: Project) -> None:
     assert "<script>alert" not in page
     failed = {case.element for case in ran.run.cases if case.check == "tool-input-schema"}
     assert len(failed) == len(names)
+
+
+def test_a_sandbox_level_that_does_not_work_here_is_a_usage_error(project: Project) -> None:
+    project.serve("one", starts="one.starts")
+    ran = project.run("--mcp-sandbox=L3", env={"PATH": str(project.folder)})
+    assert ran.code == 4
+    told = (
+        "ERROR: mcp: sandbox level L3 does not work here: install the distribution's bubblewrap and strace; or let auto"
+    )
+    assert told in ran.err
+    assert project.starts("one") == []

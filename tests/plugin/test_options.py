@@ -17,7 +17,7 @@ ROWS = {
 }
 ACTING = [
     *("--mcp", "--mcp-config", "--mcp-only", "--mcp-suite", "--mcp-seed", "--mcp-timeout", "--mcp-deep"),
-    *("--mcp-fail-on", "--mcp-gate", "--mcp-db", "--mcp-report"),
+    *("--mcp-sandbox", "--mcp-fail-on", "--mcp-gate", "--mcp-db", "--mcp-report"),
 ]
 
 
