@@ -69,6 +69,21 @@ def test_a_run_of_ten_thousand_different_findings_stays_small_too() -> None:
     assert len(re.findall(r"<[a-z]", page)) + 800 <= 6000, "elements, and a page of a hundred rows"
 
 
+def test_how_tools_were_called_is_told_a_line_each_and_cut() -> None:
+    run = few()
+    noted = tuple(
+        replace(case, notes=(f"called with \x1b[31m{{}} </pre><b>\nproof {number}" + "x" * 5000,))
+        for number, case in enumerate(run.cases)
+    )
+    page = render(replace(run, cases=noted))
+    told = re.findall(r"<figcaption>how its tools were called</figcaption><pre[^>]*>(.*?)</pre>", page, re.DOTALL)
+    assert len(told) == len(SHOWN_ENTRIES)
+    assert max(len(text.splitlines()) for text in told) == 61
+    assert "more in results.ndjson" in "".join(told)
+    assert all(len(line) < 500 and "\x1b" not in line and "<b>" not in line for line in "\n".join(told).splitlines())
+    assert "how its tools were called" not in render(run)
+
+
 def test_a_message_of_a_megabyte_is_cut_and_says_so() -> None:
     page = render(hostile())
     assert "… cut here; all 1,000," in page

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from pytest_mcp.model.run import CaseResult, CheckFacts, Measurement, Outcome, Run, ServerFacts
+from pytest_mcp.model.text import inert_line
 from pytest_mcp.reporting.fleet import Row
 from pytest_mcp.reporting.html.cut import cut, duration
 from pytest_mcp.reporting.html.places import Places
@@ -12,6 +13,8 @@ from pytest_mcp.reporting.tally import Tally
 
 CHECKS = 12
 MEASURED = 12
+NOTES = 60
+NOTE_LENGTH = 400
 STDERR_BYTES = 2048
 _QUIET = frozenset({Outcome.PASSED, Outcome.NOT_APPLICABLE})
 
@@ -49,6 +52,8 @@ class Section:
     not_applicable: tuple[str, ...]
     measured: tuple[str, ...]
     more_measured: int
+    notes: str
+    """What its tests noted, a line each: how every tool was called, and what proves that it worked."""
 
 
 def sections(run: Run, rows: Sequence[Row], places: Places) -> tuple[Section, ...]:
@@ -83,7 +88,18 @@ def _section(row: Row, cases: Sequence[CaseResult], places: Places) -> Section:
         ),
         measured=tuple(measured[:MEASURED]),
         more_measured=max(0, len(measured) - MEASURED),
+        notes=_notes(cases, named=len(row.servers) > 1),
     )
+
+
+def _notes(cases: Sequence[CaseResult], *, named: bool) -> str:
+    lines = [
+        inert_line(f"{' '.join(filter(None, (case.server if named else '', case.element)))}: {note}", limit=NOTE_LENGTH)
+        for case in cases
+        for note in case.notes
+    ]
+    more = [f"… and {len(lines) - NOTES:,} more in results.ndjson"] if len(lines) > NOTES else []
+    return "\n".join((*lines[:NOTES], *more))
 
 
 def _quiet(tally: Tally) -> bool:
