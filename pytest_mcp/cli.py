@@ -110,6 +110,28 @@ def explain(check: str, as_json: bool) -> None:
         click.echo(line)
 
 
+@verbs.command()
+@json_option
+def doctor(as_json: bool) -> None:
+    """Say how well servers can be shut in on this machine while their tools are called, and what is missing."""
+    from pytest_mcp.model.effects import Level
+    from pytest_mcp.sandbox import problem_of
+
+    problems = {level: problem_of(level) for level in Level}
+    used = next(level for level, problem in problems.items() if problem is None)
+    if as_json:
+        _print_json({"sandbox": used, "problems": {level: problem for level, problem in problems.items() if problem}})
+        return
+    calls = "tools are called" if used.contains else "no tool is called: that takes L3 or L2"
+    click.echo(f"sandbox {used}: {calls}")
+    _print_table(
+        ("level", "works", "what is missing"),
+        [(level, "no" if problem else "yes", problem or "") for level, problem in problems.items()],
+        left=(0, 1, 2),
+        limit=200,
+    )
+
+
 def _close(word: str, known: Sequence[str]) -> str:
     """Names that may have been meant: those that look like it, else those that have a word in common with it."""
     from difflib import get_close_matches

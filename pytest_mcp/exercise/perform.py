@@ -66,7 +66,7 @@ class Performer:
         if not self._sandbox.level.contains:
             return (
                 f"sandbox level {self._sandbox.level}: tools are called at L3 and L2 only; "
-                "docs/sandbox.md says what they need"
+                "pytest-mcp doctor says what is missing"
             )
         return ""
 

@@ -51,6 +51,7 @@ class Ending:
             gate=settings.gate,
             verbosity=self._controller.config.get_verbosity(),
             facts=facts.versions(),
+            sandbox=str(self._controller.level or ""),
         )
 
     def finish(self, session: pytest.Session, exitstatus: int) -> None:

@@ -23,6 +23,7 @@ from pytest_mcp.exercise.ahead import Ahead
 from pytest_mcp.fixtures import AHEAD, FLEET, REHEARSED, McpFleet, McpServer
 from pytest_mcp.inventory import read_inventory
 from pytest_mcp.inventory.confidential import worth_hiding
+from pytest_mcp.model.effects import Level
 from pytest_mcp.model.interface import Interface, Start, StartFailure
 from pytest_mcp.model.run import CaseResult, CheckFacts, Run, ServerFacts
 from pytest_mcp.model.server import Inventory, Server
@@ -30,10 +31,11 @@ from pytest_mcp.plugin import collection, facts, outcomes, planning
 from pytest_mcp.plugin.ending import Ending
 from pytest_mcp.plugin.participant import Participant
 from pytest_mcp.plugin.shown import cleaned, cleaned_interface
-from pytest_mcp.plugin.staging import Staging, refuse_level
+from pytest_mcp.plugin.staging import Staging, level_of
 from pytest_mcp.plugin.starting import Progress
 from pytest_mcp.plugin.worker import DESELECTED, SENT, SNAPSHOT, Snapshot, Worker
 from pytest_mcp.results import Recorder
+from pytest_mcp.sandbox import Sandbox, choose
 from pytest_mcp.settings import Settings, read_settings
 
 
@@ -56,7 +58,7 @@ def _controller(config: pytest.Config) -> "Controller":
         settings = read_settings(options, config.rootpath, os.environ, invocation_dir=here)
         collection.refuse_empty(settings.suites)
         refuse_unwritable(settings.report)
-        refuse_level(settings)
+        level = level_of(settings, settings.suites or collection.ALWAYS)
         inventory = read_inventory(settings, config.rootpath, os.environ)
     except McpError as error:
         raise pytest.UsageError(f"mcp: {error}") from None
@@ -64,7 +66,7 @@ def _controller(config: pytest.Config) -> "Controller":
     suites = settings.suites or collection.ALWAYS
     selected = explicit and collection.selects(config.args, here)
     config.args = collection.arguments(config.args if explicit else (), suites, here)
-    return Controller(config, settings, inventory, selected)
+    return Controller(config, settings, inventory, selected, level)
 
 
 def refuse_unwritable(report: Path) -> None:
@@ -79,9 +81,11 @@ def refuse_unwritable(report: Path) -> None:
 class Controller(Participant):
     """The process that starts the servers, stores the results and answers for the run."""
 
-    def __init__(self, config: pytest.Config, settings: Settings, inventory: Inventory, selected: bool) -> None:
+    def __init__(
+        self, config: pytest.Config, settings: Settings, inventory: Inventory, selected: bool, level: Level | None
+    ) -> None:
         super().__init__(config, settings, str(uuid.uuid4()), "main")
-        self.inventory, self.selected = inventory, selected
+        self.inventory, self.selected, self.level = inventory, selected, level
         self.started_at = datetime.now(UTC)
         self.cases: list[CaseResult] = []
         self.checks: dict[str, CheckFacts] = {}
@@ -106,10 +110,11 @@ class Controller(Participant):
         return self._live.starts(server) if self._live else ()
 
     def rehearse(self, servers: Sequence[str]) -> None:
-        """Have these servers exercised; the first call decides on the level of the sandbox."""
+        """Have these servers exercised."""
         assert self._live
         if self._staging is None:
-            self._staging = Staging(self.settings, self.config.rootpath, self.state, self._live, self.fleet)
+            sandbox = Sandbox(self.level or choose().level, self.config.rootpath, self.state)
+            self._staging = Staging(self.settings, sandbox, self._live, self.fleet)
             self._open.callback(self._staging.close)
             self.config.stash[REHEARSED] = self._staging
         self._staging.begin(servers)
@@ -257,7 +262,11 @@ class Controller(Participant):
             project=self.config.rootpath.name,
             command=facts.command_line(self.config.invocation_params.args),
             fail_on=str(self.settings.fail_on),
-            facts=(*facts.versions(), ("configs", ", ".join(self.inventory.files))),
+            facts=(
+                *facts.versions(),
+                ("configs", ", ".join(self.inventory.files)),
+                *((("sandbox", str(self.level)),) if self.level else ()),
+            ),
         )
 
     def server_facts(self) -> tuple[ServerFacts, ...]:

@@ -1,7 +1,6 @@
 """The sandboxed servers of a session: their level, their chains, and what tests send to them afterwards."""
 
-from collections.abc import Sequence
-from pathlib import Path
+from collections.abc import Iterable, Sequence
 
 from pytest_mcp.client.fleet import Fleet, start_limit
 from pytest_mcp.errors import SettingsError
@@ -12,25 +11,32 @@ from pytest_mcp.model.call import Exercised, ExercisedTool
 from pytest_mcp.model.effects import Level
 from pytest_mcp.model.exchange import Ask, Exchange
 from pytest_mcp.model.interface import ElementKind
+from pytest_mcp.model.run import Suite
 from pytest_mcp.sandbox import Sandbox, choose, problem_of
 from pytest_mcp.settings import SandboxChoice, Settings
 
+CALLING = frozenset({Suite.INTEGRATION})
+"""The suites that need a sandbox."""
 
-def refuse_level(settings: Settings) -> None:
-    """Say before any server is started that a level which was asked for does not work here, and why."""
+
+def level_of(settings: Settings, suites: Iterable[Suite]) -> Level | None:
+    """The level for these suites, None where none of them needs one.
+
+    Raises SettingsError for a level that was asked for and does not work here, before any server is started.
+    """
     if settings.sandbox is SandboxChoice.AUTO:
-        return
-    if problem := problem_of(Level(settings.sandbox)):
-        raise SettingsError(f"sandbox level {settings.sandbox} does not work here: {problem}; or let auto choose one")
+        return choose().level if CALLING.intersection(suites) else None
+    level = Level(settings.sandbox)
+    if problem := problem_of(level):
+        raise SettingsError(f"sandbox level {level} does not work here: {problem}; or let auto choose one")
+    return level
 
 
 class Staging:
     """Made when the first test asks for a sandbox; nothing of it exists in a run that calls no tools."""
 
-    def __init__(self, settings: Settings, project: Path, state: Path, live: Fleet, fleet: McpFleet) -> None:
-        auto = settings.sandbox is SandboxChoice.AUTO
-        self.level = choose().level if auto else Level(settings.sandbox)
-        self._sandbox = Sandbox(self.level, project, state)
+    def __init__(self, settings: Settings, sandbox: Sandbox, live: Fleet, fleet: McpFleet) -> None:
+        self._sandbox = sandbox
         subjects = {
             server.id: Subject(
                 entry=server.entry, tools=server.interface.of_kind(ElementKind.TOOL), era=server.interface.era

@@ -27,10 +27,19 @@ _QUOTED_LINES = 40
 _NAME = 32
 
 
-def header(
-    inventory: Inventory, *, seed: int, gate: str, verbosity: int = 0, facts: Sequence[tuple[str, str]] = ()
+def header(  # noqa: PLR0913 - the parts of one line
+    inventory: Inventory,
+    *,
+    seed: int,
+    gate: str,
+    sandbox: str = "",
+    verbosity: int = 0,
+    facts: Sequence[tuple[str, str]] = (),
 ) -> list[str]:
-    """What will be tested: one line; ``-v`` adds the facts, ``-vv`` each server with its source."""
+    """What will be tested: one line, with the level of the sandbox where tools are called.
+
+    ``-v`` adds the facts, ``-vv`` each server with its source.
+    """
     if verbosity < 0:
         return []
     kinds = Counter(server.kind for server in inventory.servers)
@@ -38,7 +47,9 @@ def header(
     files = inert_line(", ".join(inventory.files), limit=80) or "no config file"
     spread = ", ".join(f"{number} {kind}" for kind, number in kinds.items())
     noun = "server" if entries == 1 else "servers"
-    lines = [f"mcp: {entries} {noun} from {files}{f' ({spread})' if spread else ''}, gate={gate}, seed={seed}"]
+    shut_in = f", sandbox={sandbox}" if sandbox else ""
+    found = f"{entries} {noun} from {files}{f' ({spread})' if spread else ''}"
+    lines = [f"mcp: {found}, gate={gate}{shut_in}, seed={seed}"]
     if verbosity >= 1:
         lines += [f"mcp: {inert_line(name)}: {inert_line(value)}" for name, value in facts]
     if verbosity >= 2:

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from pytest_mcp.errors import ReportError
+from pytest_mcp.model.run import Outcome
 from pytest_mcp.plugin.session import refuse_unwritable
 from tests.plugin.conftest import SERVER, Project, gone
 
@@ -165,3 +166,13 @@ def test_a_sandbox_level_that_does_not_work_here_is_a_usage_error(project: Proje
     )
     assert told in ran.err
     assert project.starts("one") == []
+
+
+def test_without_bubblewrap_the_level_drops_and_nothing_breaks(project: Project) -> None:
+    project.serve("one")
+    ran = project.run("--mcp-suite=integration", "--mcp-seed=7", env={"PATH": str(project.folder)})
+    level = dict(ran.run.facts)["sandbox"]
+    assert level in ("L2", "L1", "L0")
+    assert ran.line("mcp: 1 server").endswith(f"gate=report, sandbox={level}, seed=7")
+    assert ran.run.cases
+    assert not [case for case in ran.run.cases if case.outcome is Outcome.ERROR]

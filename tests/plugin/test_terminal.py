@@ -13,7 +13,7 @@ import pytest
 from tests.plugin.conftest import QUICK, Project, Ran
 
 SIGNS = {
-    "header": "mcp: 3 servers from .mcp.json (3 stdio), gate=report, seed=7",
+    "header": "mcp: 3 servers from .mcp.json (3 stdio), gate=report, sandbox=L",
     "config": "mcp: pytest: ",
     "sources": "mcp: good  stdio  .mcp.json:3",
     "progress": "probed 2/3 MCP servers in ",

@@ -81,6 +81,10 @@ def test_boxed_instances_are_started_once_and_counted(seen: Seen) -> None:
     assert starts == {"shared": 1, "sandbox": 1}
 
 
+def test_the_level_of_the_sandbox_is_told_and_kept(seen: Seen) -> None:
+    assert dict(seen.run.facts)["sandbox"] == "L3"
+
+
 def test_no_test_of_ours_breaks(seen: Seen) -> None:
     assert [case.key for case in seen.run.cases if case.outcome is Outcome.ERROR] == []
     assert "Traceback" not in seen.output
