@@ -190,6 +190,19 @@ def test_servers_and_their_transports_are_read_with_their_lines(tmp_path: Path) 
     )
 
 
+def test_hints_for_tools_are_read_with_their_place_and_dates_as_texts(tmp_path: Path) -> None:
+    (tmp_path / "pytest_mcp.toml").write_text(
+        "timeout = 3\n[servers.notes.tools.search]\nquery = 'hello'\nsince = 2026-01-15\n"
+        "[servers.notes.tools.find]\nfilters = [{ at = 10:30:00 }]\n"
+    )
+    (server,) = read_settings({}, tmp_path, {}).servers
+    search, find = server.hints
+    assert (search.tool, search.where) == ("search", "pytest_mcp.toml:2: servers.notes.tools.search")
+    assert search.arguments == {"query": "hello", "since": "2026-01-15"}
+    assert find.arguments == {"filters": [{"at": "10:30:00"}]}
+    assert "hello" not in repr(server)
+
+
 def test_a_pyproject_without_our_table_is_none_of_our_business(tmp_path: Path) -> None:
     (tmp_path / "pyproject.toml").write_text("[tool.other]\nx = 1\n")
     assert read_settings({}, tmp_path, {}).file is None
@@ -205,7 +218,6 @@ def test_two_tables_are_refused_by_both_names(tmp_path: Path) -> None:
 
 LATER = [
     "deep_seconds",
-    "sandbox",
     "baseline",
     "baseline_update",
     "compare",
@@ -234,7 +246,7 @@ SERVER = "servers.a.transports.http"
         (
             "seed = 1\ntimeuot = 3\n",
             "pytest_mcp.toml:2: timeuot: unknown key; did you mean 'timeout'; allowed here: config, suite,"
-            " seed, timeout, deep, fail_on, gate, db, report, servers",
+            " seed, timeout, deep, sandbox, fail_on, gate, db, report, servers",
         ),
         ("only = 'a*'\n", "pytest_mcp.toml:1: only: each run asks for this anew; pass --mcp-only instead"),
         ("timeout = '3'\n", "pytest_mcp.toml:1: timeout: input should be a valid number; mend the value"),
@@ -254,7 +266,7 @@ SERVER = "servers.a.transports.http"
         ("[servers]\na = 1\n", "pytest_mcp.toml:2: servers.a: must be a table; write it as one"),
         (
             "[servers.a]\ncommand = 'x'\n",
-            "pytest_mcp.toml:2: servers.a.command: unknown key; allowed here: timeout, oauth, transports",
+            "pytest_mcp.toml:2: servers.a.command: unknown key; allowed here: timeout, oauth, transports, tools",
         ),
         (
             "[servers.a]\ntimeout = -1\n",

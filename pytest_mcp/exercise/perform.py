@@ -2,7 +2,8 @@
 
 import threading
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import Any
 
 from pytest_mcp.client.fleet import Fleet
 from pytest_mcp.client.script import scripted
@@ -21,11 +22,12 @@ CALL_SECONDS = 12.0
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Subject:
-    """A server to be exercised: its entry, the tools it lists, the era it speaks."""
+    """A server to be exercised: its entry, the tools it lists, the era it speaks, good arguments by tool."""
 
     entry: Server
     tools: tuple[Element, ...]
     era: Era | None
+    hints: Mapping[str, Mapping[str, Any]] = field(default_factory=dict, hash=False, repr=False)
 
 
 class Performer:
@@ -52,7 +54,9 @@ class Performer:
             yield Exercised(server=server, level=level, problem=f"does not start in the sandbox: {error}")
             return
         yield Exercised(server=server, level=level, mapped=box.mapped)
-        chain = Chain(stage, Generated(seed=self._seed, world=box.world), lambda: self._again(subject))
+        chain = Chain(
+            stage, Generated(seed=self._seed, world=box.world, values=subject.hints), lambda: self._again(subject)
+        )
         yield from chain.run(subject.tools)
 
     def stage(self, server: str) -> Stage | None:

@@ -42,7 +42,7 @@ _UNICODE = "Grüße, 世界! مرحبا 👋 e\u0301"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Given:
-    """What is known when cases are made: the planted world, earlier results, and hints."""
+    """What is known when cases are made: the planted world, earlier results, and hints (``values`` are by argument)."""
 
     seed: int
     world: World | None = None
@@ -66,7 +66,8 @@ def controls(tool: Element, given: Given) -> Iterator[Case]:
     plans = [("minimal", inputs.required, 0), ("likely", likely, 0), ("minimal", inputs.required, 1)]
     plans += [("maximal", list(inputs.properties), 0), ("minimal", inputs.required, 2), ("likely", likely, 1)]
     for kind, names, turn in plans:
-        case = _made(tool, inputs, given, kind=kind, names=list(names), turn=turn)
+        told = (name for name in given.values if name not in names)
+        case = _made(tool, inputs, given, kind=kind, names=[*names, *told], turn=turn)
         if case is not None:
             yield case
 

@@ -31,7 +31,7 @@ from pytest_mcp.plugin import collection, facts, outcomes, planning
 from pytest_mcp.plugin.ending import Ending
 from pytest_mcp.plugin.participant import Participant
 from pytest_mcp.plugin.shown import cleaned, cleaned_interface
-from pytest_mcp.plugin.staging import Staging, level_of
+from pytest_mcp.plugin.staging import Staging, level_of, refuse_hints
 from pytest_mcp.plugin.starting import Progress
 from pytest_mcp.plugin.worker import DESELECTED, SENT, SNAPSHOT, Snapshot, Worker
 from pytest_mcp.results import Recorder
@@ -234,6 +234,10 @@ class Controller(Participant):
             self.config.stash[FLEET] = McpFleet(servers=servers, connections=self._live, deep=self.settings.deep)
         if self.recorder:
             self._record_servers()
+        try:
+            refuse_hints(self.settings, servers)
+        except McpError as error:
+            raise pytest.UsageError(f"mcp: {error}") from None
 
     def _connect(self, live: Fleet, connecting: Iterator[Interface]) -> None:
         """Interrupted here, servers are not ended one by one: the fleet's guard ends them once this process is gone."""

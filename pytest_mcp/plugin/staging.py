@@ -1,17 +1,19 @@
 """The sandboxed servers of a session: their level, their chains, and what tests send to them afterwards."""
 
 from collections.abc import Iterable, Sequence
+from difflib import get_close_matches
 
 from pytest_mcp.client.fleet import Fleet, start_limit
 from pytest_mcp.errors import SettingsError
 from pytest_mcp.exercise.perform import Performer, Subject
 from pytest_mcp.exercise.rehearsal import Rehearsal
-from pytest_mcp.fixtures import McpFleet
+from pytest_mcp.fixtures import McpFleet, McpServer
 from pytest_mcp.model.call import Exercised, ExercisedTool
 from pytest_mcp.model.effects import Level
 from pytest_mcp.model.exchange import Ask, Exchange
-from pytest_mcp.model.interface import ElementKind
+from pytest_mcp.model.interface import Element, ElementKind
 from pytest_mcp.model.run import Suite
+from pytest_mcp.model.text import inert_line
 from pytest_mcp.sandbox import Sandbox, choose, problem_of
 from pytest_mcp.settings import SandboxChoice, Settings
 
@@ -32,14 +34,46 @@ def level_of(settings: Settings, suites: Iterable[Suite]) -> Level | None:
     return level
 
 
+def refuse_hints(settings: Settings, servers: Iterable[McpServer]) -> None:
+    """Raises SettingsError for a hint about a tool or an argument that the server, which is there, does not have."""
+    for name, hint, server in (
+        (own.name, hint, server) for own in settings.servers for hint in own.hints for server in servers
+    ):
+        if server.entry.name != name or not server.interface.connected:
+            continue
+        tools = {tool.name: tool for tool in server.interface.of_kind(ElementKind.TOOL)}
+        if hint.tool not in tools:
+            raise SettingsError(f"{hint.where}: {server.id} lists no such tool{_close(hint.tool, tools)}")
+        known = _arguments(tools[hint.tool])
+        for argument in hint.arguments if known else ():
+            if argument not in known:
+                raise SettingsError(f"{hint.where}: the tool has no argument {argument!r}{_close(argument, known)}")
+
+
+def _close(word: str, known: Iterable[str]) -> str:
+    there = [inert_line(name) for name in known]
+    close = get_close_matches(word, there, n=1)
+    return f"; did you mean {close[0]!r}" if close else f"; there are {', '.join(there[:20]) or 'none'}"
+
+
+def _arguments(tool: Element) -> tuple[str, ...]:
+    schema = tool.definition.get("inputSchema") if isinstance(tool.definition, dict) else None
+    properties = schema.get("properties") if isinstance(schema, dict) else None
+    return tuple(map(str, properties)) if isinstance(properties, dict) else ()
+
+
 class Staging:
     """Made when the first test asks for a sandbox; nothing of it exists in a run that calls no tools."""
 
     def __init__(self, settings: Settings, sandbox: Sandbox, live: Fleet, fleet: McpFleet) -> None:
         self._sandbox = sandbox
+        hints = {each.name: {hint.tool: hint.arguments for hint in each.hints} for each in settings.servers}
         subjects = {
             server.id: Subject(
-                entry=server.entry, tools=server.interface.of_kind(ElementKind.TOOL), era=server.interface.era
+                entry=server.entry,
+                tools=server.interface.of_kind(ElementKind.TOOL),
+                era=server.interface.era,
+                hints=hints.get(server.entry.name, {}),
             )
             for server in fleet.servers
         }

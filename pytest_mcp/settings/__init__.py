@@ -14,6 +14,7 @@ from pytest_mcp.settings.options import OPTIONS, Option
 from pytest_mcp.settings.table import TABLE_FILES, Table, read_servers, read_table
 from pytest_mcp.settings.values import (
     Gate,
+    Hint,
     OAuthSettings,
     SandboxChoice,
     ServerSettings,
@@ -24,6 +25,7 @@ from pytest_mcp.settings.values import (
 __all__ = [
     "TABLE_FILES",
     "Gate",
+    "Hint",
     "OAuthSettings",
     "SandboxChoice",
     "ServerSettings",

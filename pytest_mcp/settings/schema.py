@@ -1,6 +1,6 @@
 """What the settings table may hold, for pydantic; imported only when there is a table."""
 
-from typing import Annotated
+from typing import Annotated, Any
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
@@ -48,6 +48,7 @@ class ServerSchema(_Schema):
     timeout: float | None = None
     oauth: OAuthSchema | None = None
     transports: TransportsSchema = Field(default_factory=TransportsSchema)
+    tools: dict[str, dict[str, Any]] = Field(default_factory=dict)
 
 
 class TableSchema(_Schema):

@@ -3,13 +3,14 @@
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from datetime import date, time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pytest_mcp.errors import SettingsError
 from pytest_mcp.model.server import Source
 from pytest_mcp.settings.options import OPTIONS, meant, read_seconds
-from pytest_mcp.settings.values import OAuthSettings, ServerSettings, TransportSettings
+from pytest_mcp.settings.values import Hint, OAuthSettings, ServerSettings, TransportSettings
 
 if TYPE_CHECKING:
     from pydantic_core import ErrorDetails
@@ -105,7 +106,22 @@ def _server(table: Table, name: str, server: "schema.ServerSchema") -> ServerSet
         except ValueError as error:
             raise SettingsError(f"{table.where(*keys, 'timeout')}: {timeout} {error}") from None
     oauth = None if server.oauth is None else _oauth(table, (*keys, "oauth"), server.oauth)
-    return ServerSettings(name=name, source=table.source(*keys), timeout=timeout, transports=transports, oauth=oauth)
+    hints = tuple(
+        Hint(tool=tool, where=table.where(*keys, "tools", tool), arguments=_jsonable(arguments))
+        for tool, arguments in server.tools.items()
+    )
+    return ServerSettings(
+        name=name, source=table.source(*keys), timeout=timeout, transports=transports, oauth=oauth, hints=hints
+    )
+
+
+def _jsonable(value: Any) -> Any:
+    """TOML's dates and times as the texts that JSON has for them."""
+    if isinstance(value, dict):
+        return {key: _jsonable(each) for key, each in value.items()}
+    if isinstance(value, list):
+        return [_jsonable(each) for each in value]
+    return value.isoformat() if isinstance(value, date | time) else value
 
 
 def _oauth(table: Table, keys: tuple[str, ...], oauth: "schema.OAuthSchema") -> OAuthSettings:

@@ -1,8 +1,10 @@
 """The values of the settings: what other rooms read."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
+from typing import Any
 
 from pytest_mcp.model.finding import Severity
 from pytest_mcp.model.run import Suite
@@ -55,6 +57,15 @@ class OAuthSettings:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Hint:
+    """Arguments for one tool that the user knows to be good; ``where`` it was written starts a complaint about it."""
+
+    tool: str
+    where: str
+    arguments: Mapping[str, Any] = field(hash=False, repr=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ServerSettings:
     """What the table says about one server of the config files."""
 
@@ -63,6 +74,7 @@ class ServerSettings:
     timeout: float | None = None
     transports: tuple[TransportSettings, ...] = ()
     oauth: OAuthSettings | None = None
+    hints: tuple[Hint, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

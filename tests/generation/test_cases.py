@@ -52,6 +52,15 @@ def test_what_the_user_gave_comes_first_and_what_worked_before_second() -> None:
     assert [case.origins[0].source for case in cases[:2]] == [ValueSource.HINT, ValueSource.STORED]
 
 
+def test_arguments_that_the_user_knows_are_in_every_candidate_and_the_rest_is_made() -> None:
+    given = Given(seed=1, world=WORLD, values={"branch": "release"})
+    element = tool({"path": {"type": "string"}, "branch": {"type": "string"}}, "path")
+    for case in controls(element, given):
+        assert case.arguments["branch"] == "release"
+        assert "path" in case.arguments
+        assert {each.path: each.source for each in case.origins}["/branch"] is ValueSource.HINT
+
+
 def test_ids_that_earlier_results_told_are_used() -> None:
     given = Given(seed=1, world=WORLD, known={"noteid": ["n-42"]})
     case = first(tool({"note_id": {"type": "string"}}, "note_id", name="read_note"), given)

@@ -32,6 +32,8 @@ def main() -> None:
 def reply(spec: dict, request: dict, told: str) -> dict:
     result = results(spec, told).get(request["method"])
     strange = "cursor" in (request.get("params") or {})
+    if request["method"] == "tools/call" and os.environ.get("SAYS"):  # in a box the spec is a planted file
+        return {"result": {"content": [{"type": "text", "text": json.dumps(request["params"]["arguments"])}]}}
     if result is not None and not strange:
         return {"result": result}
     codes = {"tools/call": -32602, "resources/read": -32002}

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import sys
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,7 @@ import pytest
 from pytest_mcp.errors import ReportError
 from pytest_mcp.model.run import Outcome
 from pytest_mcp.plugin.session import refuse_unwritable
+from tests.needs import program
 from tests.plugin.conftest import SERVER, Project, gone
 
 GOOD = {"command": sys.executable, "args": ["-I", "-S", str(SERVER), "good.json"]}
@@ -176,3 +178,34 @@ def test_without_bubblewrap_the_level_drops_and_nothing_breaks(project: Project)
     assert ran.line("mcp: 1 server").endswith(f"gate=report, sandbox={level}, seed=7")
     assert ran.run.cases
     assert not [case for case in ran.run.cases if case.outcome is Outcome.ERROR]
+
+
+HINTED = {"name": "say", "inputSchema": {"type": "object", "properties": {"text": {"type": "string"}}}}
+
+
+@pytest.mark.parametrize(
+    ("table", "told"),
+    [
+        ("[servers.one.tools.sai]\ntext = 'x'\n", "servers.one.tools.sai: one lists no such tool; did you mean 'say'"),
+        ("[servers.one.tools.say]\ntxt = 'x'\n", "servers.one.tools.say: the tool has no argument 'txt'; did you mean"),
+        ("[servers.two.tools.say]\ntext = 'x'\n", "no config file has a server 'two'; "),
+        ("[servers.one.tools]\nsay = 3\n", "servers.one.tools.say: must be a table; write it as one"),
+    ],
+)
+def test_a_hint_about_what_is_not_there_is_a_usage_error_with_its_line(project: Project, table: str, told: str) -> None:
+    project.serve("one", tools=[HINTED])
+    project.write("pytest_mcp.toml", f"\n{table}")
+    ran = project.run("--mcp-suite=integration")
+    assert ran.code == 4
+    assert re.search(r"ERROR: mcp: pytest_mcp.toml:[23]: " + re.escape(told), ran.err)
+    assert "Traceback" not in ran.out + ran.err
+
+
+def test_a_hint_is_what_the_tool_is_called_with(project: Project) -> None:
+    program("bubblewrap")
+    program("strace")
+    project.serve("one", tools=[HINTED], env={"SAYS": "1"})
+    project.write("pytest_mcp.toml", "[servers.one.tools.say]\ntext = 'by the user'\n")
+    ran = project.run("--mcp-suite=integration")
+    (case,) = [case for case in ran.run.cases if case.check == "tool-answers"]
+    assert "{'text': 'by the user'} (text from hint)" in " ".join(case.notes), (case, ran.out)
