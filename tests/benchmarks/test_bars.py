@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.benchmarks.bars import Bar, in_turns
+from tests.needs import program
 
 HERE = Path(__file__).parent
 ROUNDS = 3
@@ -30,6 +31,12 @@ def test_the_bars_are_kept_in_small(words: tuple[str, ...]) -> None:
         if done.returncode == 0:
             return
     pytest.fail("\n".join(told))
+
+
+def test_observing_a_call_keeps_its_bar_in_small() -> None:
+    program("bubblewrap")
+    program("strace")
+    test_the_bars_are_kept_in_small(("observe.py", "--count", "100", "--rounds", "3"))
 
 
 def test_a_bar_tells_whether_it_is_kept() -> None:
