@@ -100,3 +100,47 @@ def _(scene: Scene) -> None:
 def _(scene: Scene) -> None:
     if _called(scene, "pytest-mcp-no-such-tool") is not None:
         _text(scene, "done")
+
+
+def _of(scene: Scene, method: str, key: str, value: str) -> bool:
+    params = scene.message.get("params") if scene.method == method else None
+    return isinstance(params, dict) and params.get(key) == value
+
+
+def _error(scene: Scene, code: int, text: str) -> None:
+    scene.answer.messages = [{"jsonrpc": "2.0", "id": scene.message["id"], "error": {"code": code, "message": text}}]
+
+
+@DEFECTS.at(
+    Point.ANSWER, "listed-and-not-there", "resource-readable", "cannot be read", element="resource:note:///rules"
+)
+def _(scene: Scene) -> None:
+    if _of(scene, "resources/read", "uri", "note:///rules"):
+        _error(scene, -32603, "no such file")
+
+
+@DEFECTS.at(Point.ANSWER, "blob-is-no-base64", "resource-readable", "no base64", element="resource:note:///welcome")
+def _(scene: Scene) -> None:
+    if _of(scene, "resources/read", "uri", "note:///welcome"):
+        scene.result["contents"] = [{"uri": "note:///welcome", "blob": "not base64 at all!"}]
+
+
+@DEFECTS.at(Point.ANSWER, "prompt-without-messages", "prompt-renders", "does not fit", element="prompt:greet")
+def _(scene: Scene) -> None:
+    if _of(scene, "prompts/get", "name", "greet"):
+        scene.result.pop("messages", None)
+
+
+@DEFECTS.at(Point.ANSWER, "unknown-prompts-render", "unknown-prompt-refused", "answered with a result")
+def _(scene: Scene) -> None:
+    if _of(scene, "prompts/get", "name", "pytest-mcp-no-such-prompt"):
+        result = {**_envelope(scene), "messages": []}
+        scene.answer.messages = [{"jsonrpc": "2.0", "id": scene.message["id"], "result": result}]
+
+
+@DEFECTS.at(Point.ANSWER, "refusals-wear-it-out", "survives-refusals", "after 40 refused calls")
+def _(scene: Scene) -> None:
+    if _called(scene, "pytest-mcp-no-such-tool") is not None:
+        scene.memory["refused"] = scene.memory.get("refused", 0) + 1
+    if scene.method == "tools/list" and scene.memory.get("refused", 0) > 30:
+        _error(scene, -32603, "too many open files")

@@ -1,0 +1,81 @@
+"""Is what a server lists there when it is asked for, and is the server still there after many refusals?"""
+
+from pytest_mcp.checks import check, messages, reads
+from pytest_mcp.fixtures import McpReport, McpSandbox, McpServer
+from pytest_mcp.model.exchange import Ask
+from pytest_mcp.model.finding import Severity
+from pytest_mcp.model.interface import Element, ElementKind
+
+NO_PROMPT = Ask(method="prompts/get", params={"name": "pytest-mcp-no-such-prompt"}, timeout=messages.REFUSAL_SECONDS)
+NO_TOOL = Ask(method="tools/call", params={"name": "pytest-mcp-no-such-tool", "arguments": {}})
+TOOLS = Ask(method="tools/list")
+BURST = 40
+
+
+@check(
+    "resource-readable",
+    severity=Severity.MEDIUM,
+    reference="MCP server/resources, Reading Resources",
+    remedy="list only what can be read, and return contents as the schema demands",
+)
+def test_resource_is_readable(
+    mcp_resource: Element, mcp_server: McpServer, mcp_sandbox: McpSandbox, mcp_report: McpReport
+) -> None:
+    """Every resource that is listed can be read, and its contents are well formed."""
+    if mcp_resource.kind is ElementKind.TEMPLATE:
+        mcp_report.not_applicable("a template has no address of its own")
+    seen = mcp_sandbox.send(Ask(method="resources/read", params={"uri": mcp_resource.name}))
+    if isinstance(seen.result, dict) and seen.result.get("resultType") == "input_required":
+        mcp_report.inconclusive("the server asks for more before the resource can be read")
+    mcp_report.judge(reads.readable(seen, mcp_server.interface.revision))
+
+
+@check(
+    "prompt-renders",
+    severity=Severity.MEDIUM,
+    reference="MCP server/prompts, Getting a Prompt",
+    remedy="return messages as the schema demands for every argument that may be given",
+)
+def test_prompt_renders(
+    mcp_prompt: Element, mcp_server: McpServer, mcp_sandbox: McpSandbox, mcp_report: McpReport
+) -> None:
+    """Every prompt can be rendered with the arguments it requires."""
+    arguments = reads.prompt_arguments(mcp_prompt)
+    seen = mcp_sandbox.send(Ask(method="prompts/get", params={"name": mcp_prompt.name, "arguments": arguments}))
+    if seen.error is not None:
+        mcp_report.inconclusive(f"refused with {arguments}: {seen.error.get('message')}")
+    if isinstance(seen.result, dict) and seen.result.get("resultType") == "input_required":
+        mcp_report.inconclusive("the server asks for more before the prompt can be rendered")
+    mcp_report.judge(reads.rendered(seen, mcp_server.interface.revision))
+
+
+@check(
+    "unknown-prompt-refused",
+    severity=Severity.MEDIUM,
+    reference="MCP server/prompts, Error Handling",
+    remedy="refuse a prompt that is not listed with error -32602",
+)
+def test_unknown_prompt_is_refused(mcp_server: McpServer, mcp_sandbox: McpSandbox, mcp_report: McpReport) -> None:
+    """A prompt that is not there is refused."""
+    if "prompts" not in mcp_server.interface.capabilities:
+        mcp_report.not_applicable("declares no prompts")
+    refused = messages.refused(mcp_sandbox.send(NO_PROMPT), [-32602], "prompt that does not exist")
+    mcp_report.judge(refused)
+
+
+@check(
+    "survives-refusals",
+    severity=Severity.HIGH,
+    reference="MCP server/tools, Error Handling; CWE-400",
+    remedy="release what a refused call holds; a refusal must not change what the next call gets",
+)
+def test_server_survives_refusals(mcp_server: McpServer, mcp_sandbox: McpSandbox, mcp_report: McpReport) -> None:
+    """After a burst of refused calls the server answers as before."""
+    if "tools" not in mcp_server.interface.capabilities:
+        mcp_report.not_applicable("declares no tools")
+    before = mcp_sandbox.send(TOOLS)
+    if before.result is None:
+        mcp_report.inconclusive(f"tools/list is not answered before it either: {before.error or before.reason}")
+    for _ in range(BURST):
+        mcp_sandbox.send(NO_TOOL)
+    mcp_report.judge(reads.worn_out(before, mcp_sandbox.send(TOOLS), BURST))
