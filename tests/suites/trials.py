@@ -88,7 +88,7 @@ class Trial:
         """The checks that may name it, or on a shared server one of those beside it."""
         assert self.defect
         beside = self.subject.defects if self.defect.group else (self.defect,)
-        return frozenset(check for each in beside for check in (each.check, *each.also) if check)
+        return frozenset(check for each in beside for check in (each.check, *each.also, *each.sometimes) if check)
 
     @property
     def element(self) -> str:

@@ -379,7 +379,12 @@ def _(scene: Scene) -> None:
 
 
 @DEFECTS.at(
-    Point.ANSWER, "replies-to-notifications", "notification-unanswered", "reply to a notification", transports=STDIO
+    Point.ANSWER,
+    "replies-to-notifications",
+    "notification-unanswered",
+    "reply to a notification",
+    transports=STDIO,
+    sometimes=frozenset({"reply-envelope", "message-schema", "result-type", "results-name-the-server"}),
 )
 def _(scene: Scene) -> None:
     if _notified(scene):

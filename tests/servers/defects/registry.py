@@ -31,10 +31,11 @@ class Point(StrEnum):
 class Defect:
     """One wrong behaviour. ``check`` must name it, with ``says`` in a title; None: an oddity that is no violation.
 
-    ``also`` are checks that see it too, rightly; any other finding is a false one. ``element`` is what it is found on:
-    empty for the server itself, ending in ``#`` for an element without a usable name. ``waits`` is True where a client
-    has to wait for it, ``deep`` where a start of its own is needed to see it, ``dual`` where the server has to speak
-    both eras. Those of one ``group`` do not know each other and share a server.
+    ``also`` are checks that see it too, rightly, and ``sometimes`` those that do when the server is slow: a stray reply
+    is taken for that to the request in flight when its own does not come soon. Any other finding is a false one.
+    ``element`` is what it is found on: empty for the server itself, ending in ``#`` for an element without a usable
+    name. ``waits`` is True where a client has to wait for it, ``deep`` where a start of its own is needed to see it,
+    ``dual`` where the server has to speak both eras. Those of one ``group`` do not know each other and share a server.
     """
 
     name: str
@@ -46,6 +47,7 @@ class Defect:
     transports: frozenset[str] = ANYWHERE
     element: str = ""
     also: frozenset[str] = frozenset()
+    sometimes: frozenset[str] = frozenset()
     waits: bool = False
     group: str = ""
     deep: bool = False
