@@ -160,9 +160,10 @@ class McpSandbox:
 
     def send(self, ask: Ask) -> Exchange:
         """One more message to the boxed server, after its chain."""
-        whole = self.rehearsed.whole(self.server)
-        seen = None if whole.problem else self.rehearsed.call(self.server, ask)
-        return seen or self.report.inconclusive(whole.problem or "the server has no sandbox")
+        seen = self.rehearsed.call(self.server, ask)
+        return seen or self.report.inconclusive(
+            self.rehearsed.whole(self.server).problem or "the server has no sandbox"
+        )
 
 
 FLEET = pytest.StashKey[McpFleet]()

@@ -6,11 +6,11 @@ from typing import Any
 
 from pytest_mcp.model.call import Answer, Call, ExercisedTool
 from pytest_mcp.model.case import Expect
+from pytest_mcp.model.exchange import Arrival, Ask, Exchange
 from pytest_mcp.model.finding import Severity, Violation
 from pytest_mcp.model.text import inert_line
 
 _ACCEPTED = (Answer.RESULT, Answer.EMPTY)
-_REFUSED = (Answer.REFUSED, Answer.DISGUISED)
 _CRASH = re.compile(
     r"traceback \(most recent call|\b(?:TypeError|AttributeError|KeyError|IndexError|NameError|ReferenceError|"
     r"UnboundLocalError|NullPointerException|panic)\b|is not a function|of undefined|of null\b|NoneType|"
@@ -22,8 +22,12 @@ _PLAIN_WRONG = frozenset({"missing", "type"})
 _MILD = frozenset({"type=number", "type=null", "missing=default"})
 """A number for a text, null for anything, what has a default left out: many a server converts the first, takes the
 second for left out, and has its schema written by a library that calls the third required."""
+_LOST = {Arrival.TIMEOUT: "gives no answer", Arrival.REPLY: "answers with neither result nor error"}
+"""What a call without an answer came to, where the server is still there."""
 SHOWN = 300
 INTERNAL = -32603
+NO_TOOL = Ask(method="tools/call", params={"name": "pytest-mcp-no-such-tool", "arguments": {}})
+"""A call of a tool that nobody lists."""
 
 
 def arguments_of(call: Call) -> str:
@@ -36,12 +40,12 @@ def answers(tool: ExercisedTool) -> Iterator[Violation]:
     for call in (*tool.tries, *((tool.control.call,) if tool.control else ()), *tool.calls):
         if call.answer is not Answer.LOST:
             continue
-        title = "gives no answer" if tool.hung and "exited" not in call.exchange.reason else "ends its server"
+        title = _LOST.get(call.exchange.arrival, "ends its server")
         yield Violation(
-            title=f"{title} when called{' with ' + call.case.mutation if call.case.mutation else ''}",
+            title=f"{title} when called{' with arguments ' + call.case.mutation if call.case.mutation else ''}",
             evidence=f"arguments: {arguments_of(call)}",
-            got=call.exchange.reason,
-            severity=Severity.MEDIUM if title == "gives no answer" else None,
+            got=call.exchange.reason or inert_line(repr(call.exchange.message), limit=SHOWN),
+            severity=Severity.MEDIUM if call.exchange.arrival in _LOST else None,
         )
         return
 
@@ -67,8 +71,8 @@ def output(tool: ExercisedTool, schema: dict[str, Any]) -> Iterator[Violation]:
 
 def valid_refused(tool: ExercisedTool) -> Iterator[Violation]:
     """One thing varied as the schema allows, and refused: harmless where a rule says no, a defect where code breaks."""
-    refused = [call for call in tool.calls if call.case.expect is Expect.VALID and call.answer in _REFUSED]
-    if tool.repeat is None or tool.repeat.answer in _REFUSED:
+    refused = [call for call in tool.calls if call.case.expect is Expect.VALID and _refuses(call)]
+    if tool.repeat is None or _refuses(tool.repeat):
         return  # not even the control works twice: what is refused now may be refused for that
     for call in sorted(refused, key=lambda each: not _CRASH.search(each.text))[:1]:
         crash = _CRASH.search(call.text)
@@ -88,9 +92,7 @@ def invalid_accepted(tool: ExercisedTool) -> Iterator[Violation]:
     for call in worst_first[:1]:
         more = [f"also {each.case.mutation}" for each in worst_first[1:6]]
         yield Violation(
-            title=f"accepts arguments {call.case.mutation}"
-            if call.case.kind == "missing"
-            else f"accepts arguments where {call.case.mutation}",
+            title=f"accepts arguments {call.case.mutation}",
             evidence="\n".join((f"arguments: {arguments_of(call)}", *more)),
             got=inert_line(call.text, limit=SHOWN) or str(call.answer),
             severity=Severity.LOW if _mildness(call) else None,
@@ -100,7 +102,7 @@ def invalid_accepted(tool: ExercisedTool) -> Iterator[Violation]:
 def unflagged(tool: ExercisedTool) -> Iterator[Violation]:
     """An error that is told as a plain result: a client, and a model, take it for an answer."""
     everything = (*tool.tries, *((tool.repeat,) if tool.repeat else ()), *tool.calls)
-    disguised = [call for call in everything if call.answer is Answer.DISGUISED and not _asked_for(call)]
+    disguised = [call for call in everything if call.answer is Answer.DISGUISED and _refuses(call)]
     for call in disguised[:1]:
         yield Violation(
             title="tells an error as a normal result, without isError",
@@ -109,9 +111,10 @@ def unflagged(tool: ExercisedTool) -> Iterator[Violation]:
         )
 
 
-def _asked_for(call: Call) -> bool:
-    """Whether the arguments speak of errors themselves: a tool that shows one then does what it was asked to."""
-    return _OF_ERRORS.search(repr(call.case.arguments)) is not None
+def _refuses(call: Call) -> bool:
+    """Refused, openly or not; a tool whose arguments speak of errors, and that shows one, does what it was asked to."""
+    shows = call.answer is Answer.DISGUISED and not _OF_ERRORS.search(repr(call.case.arguments))
+    return call.answer is Answer.REFUSED or shows
 
 
 def failures_as_protocol_errors(tool: ExercisedTool) -> Iterator[Violation]:
@@ -123,6 +126,13 @@ def failures_as_protocol_errors(tool: ExercisedTool) -> Iterator[Violation]:
             evidence=f"arguments: {arguments_of(call)}",
             got=inert_line(call.text, limit=SHOWN),
         )
+
+
+def unknown_accepted(seen: Exchange) -> Iterator[Violation]:
+    """A call of a tool that is not listed comes back as an error, in either form (server/tools, Error Handling)."""
+    if seen.error is None and not (isinstance(seen.result, dict) and seen.result.get("isError") is True):
+        got = inert_line(repr(seen.result), limit=SHOWN) if seen.result is not None else seen.reason
+        yield Violation(title="a tool that does not exist is called without an error", got=got)
 
 
 def _successes(tool: ExercisedTool) -> Iterable[Call]:

@@ -125,10 +125,10 @@ def _problems(method: str, revision: str | None, result: Any) -> list[str]:
     version = _known(revision)
     if not isinstance(result, dict):
         return [f"no object: {inert_line(repr(result))}"]
-    surface: dict[Any, Any] = dict(SERVER_RESULTS)
+    surface: Mapping[Any, Any] = SERVER_RESULTS
     if result.get("resultType") == "complete" and (either := get_args(surface.get((method, version)))):
         # the other one, InputRequiredResult, demands so little that a broken complete result would pass as it
-        surface[method, version] = either[0]
+        surface = {(method, version): either[0]}
     try:
         return _validated(lambda: validate_server_result(method, version, result, surface=surface))
     except KeyError:
@@ -196,6 +196,11 @@ def one_scope(method: str, pages: Iterable[Any]) -> Iterator[Violation]:
     scopes = {str(page.get("cacheScope")) for page in pages if isinstance(page, dict)}
     if len(scopes) > 1:
         yield Violation(title=f"{method}: pages with different cacheScope", got=inert_line(str(sorted(scopes))))
+
+
+def asks_first(seen: Exchange) -> bool:
+    """2026-07-28: the server wants input before it answers (basic/patterns/mrtr)."""
+    return isinstance(seen.result, dict) and seen.result.get("resultType") == "input_required"
 
 
 def result_type(method: str, result: Any) -> Iterator[Violation]:

@@ -235,8 +235,8 @@ def _mutations(tool: Element, inputs: Input, control: Case) -> Iterator[Case]:
         except GapError:
             continue
         for label, value, what in _wrong(found):
-            words_of = f"{name!r} {what}"
-            yield _broken(tool, f"{label}:/{name}", label.partition("=")[0], {**base, name: value}, words_of)
+            mutation = f"where {name!r} {what}"
+            yield _broken(tool, f"{label}:/{name}", label.partition("=")[0], {**base, name: value}, mutation)
     if inputs.closed:
         extra = {**base, "planted_extra": "x"}
         yield _broken(tool, "extra", "extra", extra, "with the property 'planted_extra', which is not allowed")

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
-from difflib import get_close_matches
 from functools import partial
 
 from pytest_mcp.errors import SettingsError
@@ -12,6 +11,7 @@ from pytest_mcp.inventory.resolve import Strings, checked_url, launch_of
 from pytest_mcp.inventory.variables import expand
 from pytest_mcp.model.server import Http, Launch, OAuth, Server, Sse, Stdio, Transport
 from pytest_mcp.settings import ServerSettings, Settings, TransportSettings
+from pytest_mcp.settings.options import meant
 
 
 def refuse_unknown(settings: Settings, names: Iterable[str]) -> None:
@@ -19,9 +19,8 @@ def refuse_unknown(settings: Settings, names: Iterable[str]) -> None:
     known = list(dict.fromkeys(names))
     for server in settings.servers:
         if server.name not in known:
-            close = get_close_matches(server.name, known, n=1)
-            hint = f"did you mean {close[0]!r}" if close else f"there are {', '.join(map(repr, known))}"
-            raise SettingsError(f"{server.source}: no config file has a server {server.name!r}; {hint}")
+            hint = meant(server.name, known) or f"; there are {', '.join(map(repr, known))}"
+            raise SettingsError(f"{server.source}: no config file has a server {server.name!r}{hint}")
 
 
 def with_transports(server: Server, own: ServerSettings | None, around: Surroundings) -> Iterator[Server]:

@@ -21,7 +21,6 @@ from pytest_mcp.results import Recorder
 from pytest_mcp.settings import Settings
 
 STATE = ".pytest_mcp"
-SANDBOXED = frozenset({"mcp_sandbox", "mcp_control"})
 IDENTITY = pytest.StashKey[outcomes.Identity]()
 PLACE = pytest.StashKey[Place]()
 
@@ -120,7 +119,7 @@ class Participant:
                 self._to_close.add(identity.server)
             elif identity and (found is None or "mcp_client" in getattr(item, "fixturenames", ())):
                 self._left[identity.server].add(item.nodeid)
-        called = [item for item in session.items if SANDBOXED.intersection(getattr(item, "fixturenames", ()))]
+        called = [item for item in session.items if "mcp_sandbox" in getattr(item, "fixturenames", ())]
         wanted = dict.fromkeys(identity.server for item in called if (identity := item.stash.get(IDENTITY, None)))
         if wanted:
             self.rehearse([server for server in wanted if self._servers()[server].interface.connected])

@@ -113,7 +113,8 @@ class Controller(Participant):
         """Have these servers exercised."""
         assert self._live
         if self._staging is None:
-            sandbox = Sandbox(self.level or choose().level, self.config.rootpath, self.state)
+            self.level = self.level or choose().level
+            sandbox = Sandbox(self.level, self.config.rootpath, self.state)
             self._staging = Staging(self.settings, sandbox, self._live, self.fleet)
             self._open.callback(self._staging.close)
             self.config.stash[REHEARSED] = self._staging

@@ -1,13 +1,14 @@
 """The sandboxed servers of a session: their level, their chains, and what tests send to them afterwards."""
 
 from collections.abc import Iterable, Sequence
-from difflib import get_close_matches
 
 from pytest_mcp.client.fleet import Fleet, start_limit
+from pytest_mcp.client.script import complete
 from pytest_mcp.errors import SettingsError
 from pytest_mcp.exercise.perform import Performer, Subject
 from pytest_mcp.exercise.rehearsal import Rehearsal
 from pytest_mcp.fixtures import McpFleet, McpServer
+from pytest_mcp.generation.schema import GapError, read
 from pytest_mcp.model.call import Exercised, ExercisedTool
 from pytest_mcp.model.effects import Level
 from pytest_mcp.model.exchange import Ask, Exchange
@@ -15,7 +16,8 @@ from pytest_mcp.model.interface import Element, ElementKind
 from pytest_mcp.model.run import Suite
 from pytest_mcp.model.text import inert_line
 from pytest_mcp.sandbox import Sandbox, choose, problem_of
-from pytest_mcp.settings import SandboxChoice, Settings
+from pytest_mcp.settings import Hint, Settings
+from pytest_mcp.settings.options import meant
 
 CALLING = frozenset({Suite.INTEGRATION})
 """The suites that need a sandbox."""
@@ -26,40 +28,41 @@ def level_of(settings: Settings, suites: Iterable[Suite]) -> Level | None:
 
     Raises SettingsError for a level that was asked for and does not work here, before any server is started.
     """
-    if settings.sandbox is SandboxChoice.AUTO:
+    if settings.sandbox is None:
         return choose().level if CALLING.intersection(suites) else None
-    level = Level(settings.sandbox)
-    if problem := problem_of(level):
-        raise SettingsError(f"sandbox level {level} does not work here: {problem}; or let auto choose one")
-    return level
+    if problem := problem_of(settings.sandbox):
+        raise SettingsError(f"sandbox level {settings.sandbox} does not work here: {problem}; or let auto choose one")
+    return settings.sandbox
 
 
 def refuse_hints(settings: Settings, servers: Iterable[McpServer]) -> None:
     """Raises SettingsError for a hint about a tool or an argument that the server, which is there, does not have."""
-    for name, hint, server in (
-        (own.name, hint, server) for own in settings.servers for hint in own.hints for server in servers
-    ):
-        if server.entry.name != name or not server.interface.connected:
-            continue
-        tools = {tool.name: tool for tool in server.interface.of_kind(ElementKind.TOOL)}
-        if hint.tool not in tools:
-            raise SettingsError(f"{hint.where}: {server.id} lists no such tool{_close(hint.tool, tools)}")
-        known = _arguments(tools[hint.tool])
-        for argument in hint.arguments if known else ():
-            if argument not in known:
-                raise SettingsError(f"{hint.where}: the tool has no argument {argument!r}{_close(argument, known)}")
+    hints = {own.name: own.hints for own in settings.servers}
+    for server in servers:
+        for hint in hints.get(server.entry.name, ()) if server.interface.connected else ():
+            if problem := _misplaced(hint, server):
+                raise SettingsError(f"{hint.where}: {problem}")
+
+
+def _misplaced(hint: Hint, server: McpServer) -> str:
+    tools = {tool.name: tool for tool in server.interface.of_kind(ElementKind.TOOL)}
+    if hint.tool not in tools:
+        return f"{server.id} lists no such tool{_close(hint.tool, tools)}"
+    known = _arguments(tools[hint.tool])
+    unknown = next((argument for argument in hint.arguments if known and argument not in known), None)
+    return "" if unknown is None else f"the tool has no argument {unknown!r}{_close(unknown, known)}"
 
 
 def _close(word: str, known: Iterable[str]) -> str:
     there = [inert_line(name) for name in known]
-    close = get_close_matches(word, there, n=1)
-    return f"; did you mean {close[0]!r}" if close else f"; there are {', '.join(there[:20]) or 'none'}"
+    return meant(word, there) or f"; there are {', '.join(there[:20]) or 'none'}"
 
 
 def _arguments(tool: Element) -> tuple[str, ...]:
-    schema = tool.definition.get("inputSchema") if isinstance(tool.definition, dict) else None
-    properties = schema.get("properties") if isinstance(schema, dict) else None
-    return tuple(map(str, properties)) if isinstance(properties, dict) else ()
+    try:
+        return tuple(read(tool.definition).properties)
+    except GapError:
+        return ()  # nothing can be said of it
 
 
 class Staging:
@@ -96,7 +99,7 @@ class Staging:
         """One more message to a boxed server, after its chain."""
         self._rehearsal.whole(server)
         stage = self._performer.stage(server)
-        return stage.caller.send(ask) if stage else None
+        return complete(stage.caller, ask, stage.role) if stage else None
 
     def stop(self) -> None:
         """Begin no further server."""

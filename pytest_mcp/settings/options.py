@@ -8,9 +8,10 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
+from pytest_mcp.model.effects import Level
 from pytest_mcp.model.finding import Severity
 from pytest_mcp.model.run import Suite
-from pytest_mcp.settings.values import Gate, SandboxChoice
+from pytest_mcp.settings.values import Gate
 
 # One reader per kind of value: takes what was given and the folder of relative paths, or says what it must be.
 
@@ -53,6 +54,11 @@ def _switch(value: Any, _: Path) -> bool:
 def _severity(value: Any, _: Path) -> Severity:
     names = {str(severity): severity for severity in Severity}
     return names[_known(value, list(names))]
+
+
+def _level(value: Any, _: Path) -> Level | None:
+    word = _known(value, ["auto", *map(str, Level)])
+    return None if word == "auto" else Level(word)
 
 
 def _one_of(kind: type[StrEnum]) -> Callable[[Any, Path], StrEnum]:
@@ -119,7 +125,7 @@ OPTIONS = (
     Option(key="seed", read=_seed),
     Option(key="timeout", read=read_seconds),
     Option(key="deep", read=_switch),
-    Option(key="sandbox", read=_one_of(SandboxChoice)),
+    Option(key="sandbox", read=_level),
     Option(key="fail_on", read=_severity),
     Option(key="gate", read=_one_of(Gate)),
     Option(key="db", read=_text, own_variable="PYTEST_MCP_DATABASE_URL", hidden=True),

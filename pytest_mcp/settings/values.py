@@ -6,6 +6,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
+from pytest_mcp.model.effects import Level
 from pytest_mcp.model.finding import Severity
 from pytest_mcp.model.run import Suite
 from pytest_mcp.model.server import Source
@@ -20,16 +21,6 @@ class Gate(StrEnum):
     OFF = "off"
     REPORT = "report"
     ENFORCE = "enforce"
-
-
-class SandboxChoice(StrEnum):
-    """How well servers are kept apart while their tools are called; ``auto`` takes the best level that works here."""
-
-    AUTO = "auto"
-    L3 = "L3"
-    L2 = "L2"
-    L1 = "L1"
-    L0 = "L0"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,7 +72,8 @@ class ServerSettings:
 class Settings:
     """Every option with its value. Paths are absolute; ``file`` is the settings file that was read, if any.
 
-    ``db`` is a DSN, ``"none"`` for no database, or None for the embedded one.
+    ``sandbox`` is None for the best level that works here. ``db`` is a DSN, ``"none"`` for no database, or None for the
+    embedded one.
     """
 
     config: tuple[Path, ...] = ()
@@ -90,7 +82,7 @@ class Settings:
     seed: int
     timeout: float = 30.0
     deep: bool = False
-    sandbox: SandboxChoice = SandboxChoice.AUTO
+    sandbox: Level | None = None
     fail_on: Severity = Severity.MEDIUM
     gate: Gate = Gate.REPORT
     db: str | None = field(default=None, repr=False)

@@ -1,13 +1,12 @@
 """Is what a server lists there when it is asked for, and is the server still there after many refusals?"""
 
-from pytest_mcp.checks import check, messages, reads
+from pytest_mcp.checks import calls, check, messages, reads
 from pytest_mcp.fixtures import McpReport, McpSandbox, McpServer
 from pytest_mcp.model.exchange import Ask
 from pytest_mcp.model.finding import Severity
 from pytest_mcp.model.interface import Element, ElementKind
 
 NO_PROMPT = Ask(method="prompts/get", params={"name": "pytest-mcp-no-such-prompt"}, timeout=messages.REFUSAL_SECONDS)
-NO_TOOL = Ask(method="tools/call", params={"name": "pytest-mcp-no-such-tool", "arguments": {}})
 TOOLS = Ask(method="tools/list")
 BURST = 40
 
@@ -25,7 +24,7 @@ def test_resource_is_readable(
     if mcp_resource.kind is ElementKind.TEMPLATE:
         mcp_report.not_applicable("a template has no address of its own")
     seen = mcp_sandbox.send(Ask(method="resources/read", params={"uri": mcp_resource.name}))
-    if isinstance(seen.result, dict) and seen.result.get("resultType") == "input_required":
+    if messages.asks_first(seen):
         mcp_report.inconclusive("the server asks for more before the resource can be read")
     mcp_report.judge(reads.readable(seen, mcp_server.interface.revision))
 
@@ -44,7 +43,7 @@ def test_prompt_renders(
     seen = mcp_sandbox.send(Ask(method="prompts/get", params={"name": mcp_prompt.name, "arguments": arguments}))
     if seen.error is not None:
         mcp_report.inconclusive(f"refused with {arguments}: {seen.error.get('message')}")
-    if isinstance(seen.result, dict) and seen.result.get("resultType") == "input_required":
+    if messages.asks_first(seen):
         mcp_report.inconclusive("the server asks for more before the prompt can be rendered")
     mcp_report.judge(reads.rendered(seen, mcp_server.interface.revision))
 
@@ -77,5 +76,5 @@ def test_server_survives_refusals(mcp_server: McpServer, mcp_sandbox: McpSandbox
     if before.result is None:
         mcp_report.inconclusive(f"tools/list is not answered before it either: {before.error or before.reason}")
     for _ in range(BURST):
-        mcp_sandbox.send(NO_TOOL)
+        mcp_sandbox.send(calls.NO_TOOL)
     mcp_report.judge(reads.worn_out(before, mcp_sandbox.send(TOOLS), BURST))

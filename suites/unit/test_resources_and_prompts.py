@@ -99,7 +99,7 @@ def test_reads_carry_cache_hints(mcp_server: McpServer, mcp_client: Caller, mcp_
     seen = mcp_client.send(asks[0])
     if not isinstance(seen.result, dict):
         mcp_report.inconclusive(f"the resource cannot be read: {(seen.error or {}).get('message') or seen.reason}")
-    if seen.result.get("resultType") == "input_required":
+    if messages.asks_first(seen):
         mcp_report.inconclusive("the server asks for more before the resource can be read")
     mcp_report.judge(messages.cache_hints("resources/read", seen.result))
 

@@ -1,4 +1,4 @@
-"""What observing a call costs: the same Python server in the best box that works here, and without one, in turns.
+"""What observing a call costs: the same Python server in a box, and without one, in turns.
 
 ``python tests/benchmarks/observe.py``. Ours is what the box adds to a call at the median, with all that the server did
 meanwhile read and told; the bar is 1 ms.

@@ -24,7 +24,8 @@ def call(
     reason: str = "",
 ) -> Call:
     message = {"error": {"code": error, "message": text}} if error else {"result": result or {"content": []}}
-    arrival = Arrival.TIMEOUT if answer is Answer.LOST else Arrival.REPLY
+    lost = Arrival.TIMEOUT if "in time" in reason else Arrival.CLOSED
+    arrival = lost if answer is Answer.LOST and reason else Arrival.REPLY
     return Call(
         case=Case(id=case, tool="t", arguments=arguments or {}, expect=expect, kind=kind, mutation=kind),
         exchange=Exchange(
@@ -54,6 +55,11 @@ def test_no_answer_is_medium_and_an_ended_server_is_as_bad_as_the_check_says() -
         (Severity.MEDIUM, "gives no answer"),
         (None, "ends its server"),
     ]
+    (neither,) = calls.answers(exercised(call(Answer.LOST)))
+    assert (neither.severity, neither.title) == (
+        Severity.MEDIUM,
+        "answers with neither result nor error when called with arguments minimal",
+    )
     assert list(calls.answers(exercised(call(Answer.REFUSED)))) == []
 
 
@@ -132,6 +138,7 @@ def test_an_error_without_its_flag_is_told_unless_the_arguments_asked_for_one() 
     assert found.got == "Error: disk full"
     asked = call(Answer.DISGUISED, "Error: Operation failed", arguments={"messageType": "error"})
     assert list(calls.unflagged(exercised(asked))) == []
+    assert list(calls.valid_refused(exercised(asked))) == []
     assert list(calls.unflagged(exercised(call(Answer.REFUSED)))) == []
 
 

@@ -120,6 +120,7 @@ def _nested(levels: int) -> dict[str, Any]:
         ("1 MB", {"type": "string", "description": "x" * 1_000_000}),
         ("10,000 values", {"enum": [f"v{number}" for number in range(10_000)]}),
         ("no pattern of Python's", {"type": "string", "pattern": "^\\\\p{L}+[[$"}),
+        ("a pattern of ECMAScript's alone", {"type": "string", "pattern": "^\\p{Lu}{3}-\\p{Nd}$"}),
         ("a million times", {"type": "string", "pattern": "^(ab?){1000000}$"}),
         ("catastrophic", {"type": "string", "pattern": "^(a+)+(b+)+$", "minLength": 30}),
         ("recursive", {"$ref": "#/$defs/tree"}),

@@ -2,6 +2,7 @@
 
 import importlib
 import inspect
+import re
 from pathlib import Path
 from types import FunctionType, ModuleType
 
@@ -31,3 +32,10 @@ UNIT = _declared(TESTS)
 INTEGRATION = _declared(_suite(suites.integration))
 """Every check of the integration suite by its id."""
 EVERY = {**UNIT, **INTEGRATION}
+DOCS = Path(__file__).parents[2] / "docs" / "checks.md"
+
+
+def sections() -> dict[str, str]:
+    """The sections of docs/checks.md that are about a check, by its id."""
+    parts = re.split(r"^## ([a-z-]+)$", DOCS.read_text(), flags=re.MULTILINE)[1:]
+    return dict(zip(parts[::2], parts[1::2], strict=True))

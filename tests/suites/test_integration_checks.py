@@ -1,7 +1,6 @@
 """Every check of the integration suite fires on its defects and is silent on the good server, in real boxes."""
 
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
@@ -10,11 +9,10 @@ from pytest_mcp.model.run import Outcome
 from pytest_mcp.reporting.terminal import finding_lines
 from tests.needs import program
 from tests.servers.defects import CALLS
-from tests.suites.declared import INTEGRATION
+from tests.suites.declared import INTEGRATION, sections
 from tests.suites.trials import Seen, Subject, finish, start
 
 pytestmark = pytest.mark.timeout(240)
-DOCS = Path(__file__).parents[2] / "docs" / "checks.md"
 _TOGETHER = (
     ("content-is-a-text", "structured-content-missing", "structured-content-misfits", "breaks-on-what-is-allowed"),
     ("call-hangs", "ignores-what-is-missing", "errors-look-like-results"),
@@ -99,5 +97,4 @@ def test_no_test_of_ours_breaks(seen: Seen) -> None:
 @pytest.mark.parametrize("check", INTEGRATION)
 def test_every_check_fires_on_a_defect_and_its_section_shows_one(seen: Seen, check: str) -> None:
     lines = {f"    {finding_lines(each)[0]}" for each in seen.named(check)}
-    sections = DOCS.read_text().partition(f"\n## {check}\n")[2].partition("\n## ")[0]
-    assert lines & set(sections.splitlines()), sorted(lines)
+    assert lines & set(sections()[check].splitlines()), sorted(lines)

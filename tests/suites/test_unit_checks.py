@@ -2,7 +2,6 @@
 
 import re
 from collections import defaultdict
-from pathlib import Path
 
 import pytest
 
@@ -11,10 +10,9 @@ from pytest_mcp.model.finding import Finding
 from pytest_mcp.model.run import Outcome
 from pytest_mcp.reporting.terminal import finding_lines
 from tests.servers.defects import DEFECTS
-from tests.suites.declared import EVERY, UNIT
+from tests.suites.declared import DOCS, EVERY, UNIT, sections
 from tests.suites.trials import ELEMENTS, GOOD, SINGLES, TOGETHER, TRIALS, Seen, Subject, Trial
 
-DOCS = Path(__file__).parents[2] / "docs" / "checks.md"
 ODD = [trial for trial in TRIALS if trial.defect and not trial.defect.check]
 
 
@@ -156,12 +154,6 @@ def test_every_defect_names_a_check_that_exists() -> None:
 def test_defects_are_many_and_differ_in_name() -> None:
     assert len({defect.name for defect in DEFECTS.values()}) == len(DEFECTS) >= 100
     assert len(ELEMENTS) >= 40
-
-
-def sections() -> dict[str, str]:
-    """The sections of docs/checks.md that are about a check, by its id."""
-    parts = re.split(r"^## ([a-z-]+)$", DOCS.read_text(), flags=re.MULTILINE)[1:]
-    return dict(zip(parts[::2], parts[1::2], strict=True))
 
 
 def test_every_check_has_a_section_and_every_section_a_check() -> None:

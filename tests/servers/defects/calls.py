@@ -6,7 +6,6 @@ from typing import Any
 from tests.servers.defects.registry import Declarations, Point, Scene
 
 DEFECTS = Declarations()
-VALID = {"echo": "text", "add": "a"}
 
 
 def _called(scene: Scene, tool: str) -> dict[str, Any] | None:
@@ -18,13 +17,21 @@ def _called(scene: Scene, tool: str) -> dict[str, Any] | None:
     return arguments if isinstance(arguments, dict) else {}
 
 
+def _reply(scene: Scene, **member: Any) -> None:
+    scene.answer.messages = [{"jsonrpc": "2.0", "id": scene.message["id"], **member}]
+
+
+def _result(scene: Scene, **members: Any) -> None:
+    modern = "_meta" in (scene.message.get("params") or {})
+    _reply(scene, result={**({"resultType": "complete"} if modern else {}), **members})
+
+
 def _text(scene: Scene, text: str, **more: Any) -> None:
-    result = {**_envelope(scene), "content": [{"type": "text", "text": text}], **more}
-    scene.answer.messages = [{"jsonrpc": "2.0", "id": scene.message["id"], "result": result}]
+    _result(scene, content=[{"type": "text", "text": text}], **more)
 
 
-def _envelope(scene: Scene) -> dict[str, Any]:
-    return {"resultType": "complete"} if "_meta" in (scene.message.get("params") or {}) else {}
+def _error(scene: Scene, code: int, text: str) -> None:
+    _reply(scene, error={"code": code, "message": text})
 
 
 @DEFECTS.at(Point.ANSWER, "call-hangs", "tool-answers", "gives no answer", element="tool:echo")
@@ -92,8 +99,7 @@ def _(scene: Scene) -> None:
 )
 def _(scene: Scene) -> None:
     if _called(scene, "remove_note"):
-        error = {"code": -32603, "message": "the disk is full"}
-        scene.answer.messages = [{"jsonrpc": "2.0", "id": scene.message["id"], "error": error}]
+        _error(scene, -32603, "the disk is full")
 
 
 @DEFECTS.at(Point.ANSWER, "unknown-tools-work", "unknown-tool-refused", "does not exist")
@@ -105,10 +111,6 @@ def _(scene: Scene) -> None:
 def _of(scene: Scene, method: str, key: str, value: str) -> bool:
     params = scene.message.get("params") if scene.method == method else None
     return isinstance(params, dict) and params.get(key) == value
-
-
-def _error(scene: Scene, code: int, text: str) -> None:
-    scene.answer.messages = [{"jsonrpc": "2.0", "id": scene.message["id"], "error": {"code": code, "message": text}}]
 
 
 @DEFECTS.at(
@@ -134,8 +136,7 @@ def _(scene: Scene) -> None:
 @DEFECTS.at(Point.ANSWER, "unknown-prompts-render", "unknown-prompt-refused", "answered with a result")
 def _(scene: Scene) -> None:
     if _of(scene, "prompts/get", "name", "pytest-mcp-no-such-prompt"):
-        result = {**_envelope(scene), "messages": []}
-        scene.answer.messages = [{"jsonrpc": "2.0", "id": scene.message["id"], "result": result}]
+        _result(scene, messages=[])
 
 
 @DEFECTS.at(Point.ANSWER, "refusals-wear-it-out", "survives-refusals", "after 40 refused calls")
