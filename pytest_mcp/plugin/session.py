@@ -110,7 +110,9 @@ class Controller(Participant):
         return self._live.starts(server) if self._live else ()
 
     def rehearse(self, servers: Sequence[str]) -> None:
-        """Have these servers exercised."""
+        """Have these servers exercised; nothing is called in a run that only collects."""
+        if not self.recording:
+            return
         assert self._live
         if self._staging is None:
             self.level = self.level or choose().level
