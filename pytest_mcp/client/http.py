@@ -5,7 +5,6 @@ HTTP itself is httpcore2's work: no proxies, no redirects, no cookies and no dec
 
 import base64
 import contextlib
-import ssl
 import time
 from collections import deque
 from collections.abc import Iterator, Sequence
@@ -18,6 +17,7 @@ import httpcore2
 from pytest_mcp.client.deadline import BoundedBackend, within
 from pytest_mcp.client.sse import EventStream
 from pytest_mcp.client.stdio import NOISE_LIMIT, RAW_LIMIT, REPLY_LIMIT
+from pytest_mcp.client.tls import trouble, trusting
 from pytest_mcp.client.wire import NOTHING_DECLARED, Incoming, Role, answer, classify
 from pytest_mcp.model.exchange import Arrival, Ask, Exchange, Noise, NoiseKind
 
@@ -92,7 +92,7 @@ class HttpChannel:
         except httpcore2.TimeoutException:
             reply.arrival, reply.reason = Arrival.TIMEOUT, "no reply in time"
         except httpcore2.ConnectError as error:
-            reply.arrival, reply.reason = Arrival.CLOSED, f"connection refused: {error}"
+            reply.arrival, reply.reason = Arrival.CLOSED, trouble(error) or f"connection refused: {error}"
         except BROKEN as error:
             reply.arrival, reply.reason = broken(error)
         return Exchange(
@@ -215,7 +215,7 @@ class HttpChannel:
 def broken(error: Exception) -> tuple[Arrival, str]:
     """How an exchange ended that the library could not finish, and why."""
     ours = isinstance(error, ValueError | TypeError)
-    return Arrival.FAILED if ours else Arrival.CLOSED, f"{type(error).__name__}: {error}"
+    return Arrival.FAILED if ours else Arrival.CLOSED, trouble(error) or f"{type(error).__name__}: {error}"
 
 
 def wire_url(url: str) -> str:
@@ -224,10 +224,10 @@ def wire_url(url: str) -> str:
 
 
 def new_pool(url: str) -> httpcore2.ConnectionPool:
-    """Connections to one server; certificates are checked against the system's, or SSL_CERT_FILE."""
+    """Connections to one server; raises ClientError where nobody could be trusted."""
     encrypted = url.partition(":")[0].lower() == "https"  # reading the system's certificates costs more than a start
     return httpcore2.ConnectionPool(
-        ssl_context=ssl.create_default_context() if encrypted else None,
+        ssl_context=trusting() if encrypted else None,
         max_connections=64,
         max_keepalive_connections=8,
         keepalive_expiry=30.0,

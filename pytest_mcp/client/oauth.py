@@ -6,6 +6,7 @@ No browser and no dynamic registration: a run in CI has credentials or it has no
 import asyncio
 from typing import TYPE_CHECKING
 
+from pytest_mcp.client.tls import trouble, trusting
 from pytest_mcp.client.wire import MODERN_REVISION
 from pytest_mcp.errors import ClientError
 from pytest_mcp.model.server import OAuth
@@ -47,7 +48,7 @@ def bearer_token(url: str, oauth: OAuth, timeout: float) -> str | None:
     except TimeoutError:
         raise ClientError(f"OAuth did not finish within {timeout:g} s") from None
     except Exception as error:  # noqa: BLE001 - the SDK's errors have no common base
-        reason = f"{type(error).__name__}: {error}".replace(oauth.client_secret, "***")
+        reason = (trouble(error) or f"{type(error).__name__}: {error}").replace(oauth.client_secret, "***")
         raise ClientError(f"OAuth failed: {reason}") from None
 
 
@@ -66,7 +67,7 @@ async def _flow(url: str, oauth: OAuth, timeout: float) -> str | None:
     )
     headers = {"Accept": "application/json, text/event-stream", "Mcp-Protocol-Version": MODERN_REVISION}
     message = {"jsonrpc": "2.0", "id": 0, "method": "server/discover"}
-    async with httpx2.AsyncClient(auth=provider, timeout=timeout, trust_env=False) as client:
+    async with httpx2.AsyncClient(auth=provider, timeout=timeout, trust_env=False, verify=trusting()) as client:
         async with client.stream("POST", url, json=message, headers=headers) as response:
             if response.status_code in (401, 403):
                 raise ClientError(f"the server refuses the token it asked for: HTTP {response.status_code}")

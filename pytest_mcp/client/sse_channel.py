@@ -18,6 +18,7 @@ from pytest_mcp.client.http import BROKEN, Headers, broken, new_pool, raw_header
 from pytest_mcp.client.slots import taken
 from pytest_mcp.client.sse import EventStream
 from pytest_mcp.client.stdio import NOISE_LIMIT, RAW_LIMIT, REPLY_LIMIT
+from pytest_mcp.client.tls import trouble
 from pytest_mcp.client.wire import NOTHING_DECLARED, Role, answer, classify
 from pytest_mcp.errors import ClientError
 from pytest_mcp.model.exchange import Arrival, Ask, Exchange, Noise, NoiseKind
@@ -148,7 +149,7 @@ class SseChannel:
         try:
             self._follow_stream()
         except Exception as error:  # noqa: BLE001 - whatever ended it, everybody who waits is told
-            self._problem = self._problem or f"{type(error).__name__}: {error}"
+            self._problem = self._problem or trouble(error) or f"{type(error).__name__}: {error}"
         with self._arrived:
             self.closed = True
             self._arrived.notify_all()
