@@ -34,6 +34,9 @@ class Connections(Protocol):
     ) -> tuple[Caller, Interface]:
         """Another connection, to a process of its own where we start it; see Fleet.open."""
 
+    def ask_first(self, server: Server, ask: Ask, *, purpose: str) -> Exchange:
+        """One message on a connection of its own, without a handshake; see Fleet.ask_first."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class McpServer:

@@ -1,7 +1,7 @@
 """Are messages what the negotiated revision says they are? The envelope by hand, what is inside by mcp-types."""
 
 import json
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from typing import Any, get_args
 
 from pytest_mcp.model.exchange import Arrival, Exchange, Noise, NoiseKind
@@ -172,6 +172,23 @@ def supported_named(exchange: Exchange) -> Iterator[Violation]:
     supported = details.get("supported") if isinstance(details, dict) else None
     if exchange.error_code == -32022 and not (isinstance(supported, list) and supported):
         yield Violation(title="error -32022 without the list of supported versions", got=inert_line(repr(details)))
+
+
+def negotiated(exchange: Exchange, asked: str, released: Collection[str]) -> Iterator[Violation]:
+    """``initialize`` in a version that never was is answered with one that was (basic/lifecycle, Version Negotiation).
+
+    The specification's own example of a failed initialization is an error with code -32602, so that is a lesser one.
+    """
+    expected, what = "a result with a protocolVersion that the server speaks", f"initialize in version {asked}"
+    if exchange.arrival is not Arrival.REPLY:
+        yield Violation(title=f"{what}: no reply", expected=expected, got=exchange.reason or str(exchange.arrival))
+    elif exchange.error is not None:
+        got = inert_line(repr(exchange.error))
+        yield Violation(title=f"{what}: refused", expected=expected, got=got, severity=Severity.LOW)
+    elif (answered := (exchange.result or {}).get("protocolVersion")) == asked:
+        yield Violation(title=f"{what}: agreed to, as if there were such a version", expected=expected, got=asked)
+    elif answered not in released:
+        yield Violation(title=f"{what}: offers no released one", expected=expected, got=inert_line(repr(answered)))
 
 
 def http_status(exchange: Exchange, status: int, what: str) -> Iterator[Violation]:

@@ -21,6 +21,7 @@ from pytest_mcp.client.sse_channel import SseChannel
 from pytest_mcp.client.stdio import StdioChannel
 from pytest_mcp.client.wire import NOTHING_DECLARED, Role
 from pytest_mcp.errors import ClientError
+from pytest_mcp.model.exchange import Ask, Exchange
 from pytest_mcp.model.interface import Era, Interface, Shutdown, Start, StartFailure, StartState
 from pytest_mcp.model.server import Http, Launch, Server, Sse, Stdio
 
@@ -117,6 +118,18 @@ class Fleet:
             raise ClientError(f"{shaken.problem}{_last_words(connection)}")
         return connection, self._snapshot(connection, shaken, began)
 
+    def ask_first(self, server: Server, ask: Ask, *, purpose: str) -> Exchange:
+        """Say one thing as the first on a connection of its own, without a handshake, and end the connection.
+
+        The start is counted under ``purpose``. Raises ClientError when no connection opens.
+        """
+        began = time.monotonic()
+        connection = self._opened(server, purpose, self._timeout(server), NOTHING_DECLARED)
+        seen = connection.send(ask)
+        self._count_start(connection, purpose, began, seen.reason or "answered")
+        connection.close()
+        return seen
+
     def _negotiated(
         self,
         server: Server,
@@ -177,16 +190,24 @@ class Fleet:
         self, server: Server, purpose: str, *, timeout: float, era: Era | None, role: Role
     ) -> tuple[Connection, Handshake]:
         began = time.monotonic()
+        connection = self._opened(server, purpose, timeout, role)
+        shaken = negotiate(connection, timeout=max(0.1, timeout - (time.monotonic() - began)), era=era)
+        self._count_start(connection, purpose, began, shaken.problem or "connected")
+        return connection, shaken
+
+    def _opened(self, server: Server, purpose: str, timeout: float, role: Role) -> Connection:
+        """A connection before its first message; a start that fails is counted too."""
+        began = time.monotonic()
         try:
-            connection = self._open_connection(server, timeout, role)
+            return self._open_connection(server, timeout, role)
         except ClientError as error:
             self._count(server, Start(purpose=purpose, pid=None, seconds=time.monotonic() - began, outcome=str(error)))
             raise
-        shaken = negotiate(connection, timeout=max(0.1, timeout - (time.monotonic() - began)), era=era)
+
+    def _count_start(self, connection: Connection, purpose: str, began: float, outcome: str) -> None:
         pid = connection.process.pid if connection.process else None
-        seconds = time.monotonic() - began
-        self._count(server, Start(purpose=purpose, pid=pid, seconds=seconds, outcome=shaken.problem or "connected"))
-        return connection, shaken
+        start = Start(purpose=purpose, pid=pid, seconds=time.monotonic() - began, outcome=outcome)
+        self._count(connection.server, start)
 
     def _open_connection(self, server: Server, timeout: float, role: Role) -> Connection:
         transport = server.transport

@@ -84,6 +84,8 @@ class Relay:
     def _carry_out(self, server: str, verb: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         if verb == "open":
             return self._open(*args, **kwargs)
+        if verb == "ask_first":
+            return self._fleet.ask_first(*args, **kwargs)
         if verb in self.offers:
             return self.offers[verb](server, *args, **kwargs)
         opened = self._opened.get(server)
@@ -164,6 +166,10 @@ class BorrowedFleet:
         """See Fleet.open; the controller starts it."""
         name, interface = self.call(server.id, "open", server, purpose, era, None if role is NOTHING_DECLARED else role)
         return RelayedConnection(self, name), interface
+
+    def ask_first(self, server: Server, ask: Ask, *, purpose: str) -> Exchange:
+        """See Fleet.ask_first; the controller does it."""
+        return self.call(server.id, "ask_first", server, ask, purpose=purpose)  # type: ignore[no-any-return]
 
     def call(self, server: str, verb: str, *args: object, **kwargs: object) -> Any:
         """Have the controller carry out one call; one at a time a worker."""

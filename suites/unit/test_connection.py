@@ -2,8 +2,10 @@
 
 from pytest_mcp.checks import check, messages
 from pytest_mcp.client.connection import Caller
-from pytest_mcp.fixtures import McpReport, McpServer
-from pytest_mcp.model.exchange import Ask
+from pytest_mcp.client.wire import CLIENT
+from pytest_mcp.errors import ClientError
+from pytest_mcp.fixtures import McpFleet, McpReport, McpServer
+from pytest_mcp.model.exchange import Ask, Exchange
 from pytest_mcp.model.finding import Severity, Violation
 from pytest_mcp.model.interface import Era, StartState
 
@@ -113,6 +115,41 @@ def test_unsupported_version_is_refused(mcp_client: Caller, mcp_report: McpRepor
             *messages.http_status(seen, 400, "unknown protocol version"),
         ]
     )
+
+
+UNRELEASED = "1900-01-01"
+FROM_THE_PAST = Ask(
+    method="initialize",
+    params={"protocolVersion": UNRELEASED, "capabilities": {}, "clientInfo": CLIENT},
+    bare=True,
+)
+
+
+@check(
+    "version-negotiated",
+    severity=Severity.MEDIUM,
+    reference="MCP 2025-11-25 basic/lifecycle, Version Negotiation",
+    remedy="answer initialize for a version you do not speak with one you do, best the latest",
+    era=Era.LEGACY,
+    starts="another-version",
+)
+def test_versions_are_negotiated(
+    mcp_server: McpServer, mcp_fleet: McpFleet, mcp_client: Caller, mcp_report: McpReport
+) -> None:
+    """Asked for a version that it cannot speak, the server offers one that it can."""
+    mcp_report.judge(messages.negotiated(_opening(mcp_server, mcp_fleet, mcp_client, mcp_report), UNRELEASED, KNOWN))
+
+
+def _opening(server: McpServer, fleet: McpFleet, client: Caller, report: McpReport) -> Exchange:
+    """Over HTTP each initialize opens a session of its own; elsewhere it takes a connection of its own."""
+    if server.entry.kind == "http":
+        return client.send(FROM_THE_PAST)
+    if not fleet.deep:
+        report.not_applicable("takes a start of its own: run with --mcp-deep")
+    try:
+        return fleet.connections.ask_first(server.entry, FROM_THE_PAST, purpose="another-version")
+    except ClientError as error:
+        report.inconclusive(f"another start of the server failed: {error}")
 
 
 @check(

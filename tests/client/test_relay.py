@@ -13,8 +13,9 @@ import pytest
 
 from pytest_mcp.client.fleet import Fleet
 from pytest_mcp.client.relay import BorrowedFleet, Relay
+from pytest_mcp.errors import ClientError
 from pytest_mcp.model.exchange import Arrival, Ask, Exchange, NoiseKind
-from pytest_mcp.model.server import Stdio
+from pytest_mcp.model.server import Launch, Stdio
 from tests.client.conftest import launch_of, server_of
 
 NAMES = ("one", "two")
@@ -150,3 +151,16 @@ def test_a_relay_leaves_no_file_and_takes_nobody_once_it_is_closed(
     relay.close()
     with pytest.raises(ConnectionRefusedError):
         BorrowedFleet(relay.address, relay.key).get("one").request("ping")
+
+
+def test_something_said_first_on_a_connection_of_its_own_is_a_counted_start(
+    fleet: Fleet, borrowed: BorrowedFleet
+) -> None:
+    server = server_of(Stdio(launch=launch_of("obedient.py")), name="one")
+    ask = Ask(method="do", params={"steps": [["reply", {"n": 1}]]})
+    assert borrowed.ask_first(server, ask, purpose="first").result == {"n": 1}
+    assert [start.purpose for start in fleet.starts("one")] == ["shared", "first"]
+    gone = server_of(Stdio(launch=Launch(command="./none")), name="one")
+    with pytest.raises(ClientError, match=r"\./none"):
+        borrowed.ask_first(gone, ask, purpose="first")
+    assert len(fleet.starts("one")) == 3

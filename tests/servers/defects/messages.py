@@ -102,6 +102,22 @@ def _(scene: Scene) -> None:
         scene.result["supportedVersions"] = ["2099-01-01"]
 
 
+def _asked_version(scene: Scene) -> Any:
+    return (scene.message.get("params") or {}).get("protocolVersion") if scene.method == "initialize" else None
+
+
+@DEFECTS.at(Point.ANSWER, "agrees-to-any-version", "version-negotiated", "agreed to", eras=LEGACY, deep=True)
+def _(scene: Scene) -> None:
+    if "protocolVersion" in scene.result:
+        scene.result["protocolVersion"] = _asked_version(scene)
+
+
+@DEFECTS.at(Point.ANSWER, "offers-no-other-version", "version-negotiated", "refused", eras=LEGACY, deep=True)
+def _(scene: Scene) -> None:
+    if _asked_version(scene) not in (None, "2025-11-25"):
+        _error(scene, -32602, "Unsupported protocol version", data={"supported": ["2025-11-25"]})
+
+
 # -- 2026-07-28: what every request must carry ----------------------------------------------------------------------
 
 
