@@ -47,7 +47,7 @@ class Handler(BaseHTTPRequestHandler):
         if self.headers.get_content_type() != "application/json":
             self._empty(415)
             return
-        headers = {name.lower(): value for name, value in self.headers.items()}
+        headers = {name.lower(): value.strip(" \t") for name, value in self.headers.items()}  # RFC 9110, 5.5
         self._send(self._answer(body, Channel(transport="http", headers=headers)))
 
     def do_DELETE(self) -> None:
@@ -92,7 +92,7 @@ class Handler(BaseHTTPRequestHandler):
     def _send(self, answer: Answer) -> None:
         if answer.silent:
             wait_for_ever()
-        elif not answer.messages:
+        elif not answer.messages and answer.live is None:
             self._empty(answer.status, answer.headers)
         elif (self.server.streams or answer.streamed) and answer.status == 200:
             self._stream(answer)
@@ -100,14 +100,17 @@ class Handler(BaseHTTPRequestHandler):
             self._body(answer.status, encoded(answer.messages[-1]), "application/json", answer.headers)
 
     def _stream(self, answer: Answer) -> None:
-        events = b"".join(b"event: message\ndata: " + encoded(message) + b"\n\n" for message in answer.messages)
         self.close_connection = True
         self.send_response(answer.status)
         for name, value in {**answer.headers, "Content-Type": "text/event-stream", "Connection": "close"}.items():
             self.send_header(name, value)
         self.send_header("X-Accel-Buffering", "no")
         self.end_headers()
-        self.wfile.write(b": a comment, as a keep-alive\n\n" + events)
+        self.wfile.write(b": a comment, as a keep-alive\n\n" + b"".join(map(_event, answer.messages)))
+        self.wfile.flush()
+        for message in answer.live or ():
+            self.wfile.write(_event(message))
+            self.wfile.flush()
 
     def _empty(self, status: int, headers: dict[str, str] | None = None) -> None:
         self._body(status, b"", "", headers or {})
@@ -122,6 +125,10 @@ class Handler(BaseHTTPRequestHandler):
             self.send_header("Content-Length", str(len(body)))
         self.end_headers()
         self.wfile.write(body)
+
+
+def _event(message: Any) -> bytes:
+    return b"event: message\ndata: " + encoded(message) + b"\n\n"
 
 
 def serve(server: Broken, port: int, *, streams: bool) -> None:

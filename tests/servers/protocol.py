@@ -3,7 +3,7 @@
 import base64
 import json
 import secrets
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -14,7 +14,6 @@ from tests.servers.offer import Offer
 MODERN = "2026-07-28"
 LEGACY = ("2025-11-25", "2025-06-18", "2025-03-26", "2024-11-05")
 META = "io.modelcontextprotocol/"
-PAGE = 2
 LISTS = {
     "tools/list": "tools",
     "resources/list": "resources",
@@ -44,7 +43,8 @@ class Refusal(Exception):  # noqa: N818 - the client's error, not ours
 class Answer:
     """What goes back: objects to encode, or bytes to send as they are; ``status`` and ``headers`` only over HTTP.
 
-    ``silent`` leaves the caller waiting for ever. ``streamed`` asks for an event stream.
+    ``silent`` leaves the caller waiting for ever. ``streamed`` asks for an event stream; on it ``live`` follows, which
+    is not known before (HTTP).
     """
 
     messages: list[Any] = field(default_factory=list)
@@ -52,6 +52,7 @@ class Answer:
     headers: dict[str, str] = field(default_factory=dict)
     silent: bool = False
     streamed: bool = False
+    live: Iterator[Message] | None = None
 
 
 @dataclass(slots=True)
@@ -73,7 +74,9 @@ class Channel:
 
 
 class Protocol:
-    """A correct server; ``eras`` are those it speaks. Safe from any thread."""
+    """A correct server; ``eras`` are those it speaks, ``page`` how many elements a page has. Safe from any thread."""
+
+    page = 2
 
     def __init__(self, eras: frozenset[str], offer: Offer) -> None:
         self.eras, self.offer = eras, offer
@@ -119,6 +122,8 @@ class Protocol:
         method, params = message["method"], _params(message)
         if channel.transport == "http":
             _headers_mirror_body(message, channel.headers)
+            if method == "tools/call":
+                _headers_mirror_arguments(params, channel.headers, self.offer.definition(params.get("name")))
         version = meta(message).get(META + "protocolVersion")
         if method == "initialize" and version is None:
             raise Refusal(-32601, f"this server speaks {MODERN} only", data={"supported": self.revisions}, status=404)
@@ -137,7 +142,7 @@ class Protocol:
             result = {"supportedVersions": self.revisions, **self._self()}
         else:
             result = self._result(method, params, not_found=-32602, unknown_status=404)
-        result |= {"resultType": "complete", "_meta": {META + "serverInfo": self.offer.info}}
+        result = {"resultType": "complete", **result, "_meta": {META + "serverInfo": self.offer.info}}
         if method in CACHED:
             result |= {"ttlMs": 60_000, "cacheScope": "public"}
         return Answer([{"jsonrpc": "2.0", "id": message["id"], "result": result}])
@@ -184,7 +189,7 @@ class Protocol:
             if params.get("level") not in LEVELS:
                 raise Refusal(-32602, "there is no such log level", status=200)
             result = {}
-        elif self._asks(method, params) and "elicitation" in session.capabilities:
+        elif channel.transport == "stdio" and self._asks(method, params) and "elicitation" in session.capabilities:
             session.asked = message["id"]
             return Answer([asking.question()])
         else:
@@ -202,7 +207,7 @@ class Protocol:
         answer = Answer([{"jsonrpc": "2.0", "id": message["id"], "result": result}])
         if channel.transport == "http":
             name = secrets.token_urlsafe(16)
-            self.sessions[name] = Session(revision)
+            self.sessions[name] = Session(revision, params.get("capabilities", {}))
             answer.headers["Mcp-Session-Id"] = name
         else:
             self.only_session = Session(revision, params.get("capabilities", {}))
@@ -262,9 +267,10 @@ class Protocol:
         member = LISTS[method]
         entries = self.offer.templates if member == "resourceTemplates" else getattr(self.offer, member)
         start = _position(params.get("cursor"), len(entries))
-        page: Message = {member: entries[start : start + PAGE]}
-        if start + PAGE < len(entries):
-            page["nextCursor"] = base64.b64encode(f"from {start + PAGE}".encode()).decode()
+        end = start + self.page
+        page: Message = {member: entries[start:end]}
+        if end < len(entries):
+            page["nextCursor"] = base64.b64encode(f"from {end}".encode()).decode()
         return page
 
     def _call(self, params: Message) -> Message:
@@ -353,6 +359,21 @@ def _headers_mirror_body(message: Message, headers: Mapping[str, str]) -> None:
             continue  # likewise: there is no name that a header could mirror
         if _decoded(headers[header]) != value:
             raise Refusal(-32020, f"the header {header} does not match the body")
+
+
+def _headers_mirror_arguments(params: Message, headers: Mapping[str, str], tool: Message | None) -> None:
+    """Arguments that the tool's schema gives a header of their own; those of the tests are not nested."""
+    schema, arguments = (tool or {}).get("inputSchema"), params.get("arguments")
+    properties = schema.get("properties") if isinstance(schema, dict) else None
+    for name, field_schema in (properties or {}).items():
+        if "x-mcp-header" not in field_schema:
+            continue
+        header = f"mcp-param-{field_schema['x-mcp-header']}".lower()
+        value = arguments.get(name) if isinstance(arguments, dict) else None
+        if (value is None) != (header not in headers):
+            raise Refusal(-32020, f"the header {header} and the argument {name} do not go together")
+        if value is not None and _decoded(headers[header]) != (value if isinstance(value, str) else json.dumps(value)):
+            raise Refusal(-32020, f"the header {header} does not match the argument {name}")
 
 
 def _decoded(value: str) -> str:
