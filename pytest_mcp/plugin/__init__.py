@@ -3,9 +3,11 @@
 Nothing heavy is imported here: every pytest run of an environment with this package pays for this module.
 """
 
+import copy
+
 import pytest
 
-from pytest_mcp.plugin.options import add_options
+from pytest_mcp.plugin.options import ON, TAKEN, add_options
 
 SUITES = ("unit", "integration", "performance", "security", "update", "cleanup")
 FIXTURES = frozenset(
@@ -14,9 +16,15 @@ FIXTURES = frozenset(
 )
 
 
-def pytest_addoption(parser: pytest.Parser) -> None:
-    """All options: names.md, docs/options.md."""
-    add_options(parser)
+@pytest.hookimpl(tryfirst=True)
+def pytest_load_initial_conftests(early_config: pytest.Config, parser: pytest.Parser, args: list[str]) -> None:
+    """All options (names.md, docs/options.md), after those of every other installed plugin, before those of conftests.
+
+    Their values were taken for paths until now, and conftests are looked for beside paths.
+    """
+    early_config.stash[TAKEN] = add_options(parser)
+    known = parser.parse_known_args(args, namespace=copy.copy(early_config.option))
+    early_config.known_args_namespace.file_or_dir = known.file_or_dir
 
 
 def pytest_addhooks(pluginmanager: pytest.PytestPluginManager) -> None:
@@ -32,7 +40,7 @@ def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "mcp: a test that is run for the MCP servers of this project")
     for suite in SUITES:
         config.addinivalue_line("markers", f"mcp_{suite}: a test of the {suite} suite of pytest_mcp")
-    if config.getoption("mcp"):
+    if config.getoption(ON, default=False):
         from pytest_mcp.plugin.session import activate
 
         activate(config)
@@ -40,7 +48,7 @@ def pytest_configure(config: pytest.Config) -> None:
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Without ``--mcp`` a project's own tests for its servers are skipped, not broken."""
-    if config.getoption("mcp"):
+    if config.getoption(ON, default=False):
         return
     for item in items:
         wanted = FIXTURES.intersection(getattr(item, "fixturenames", ()))

@@ -1,5 +1,8 @@
 """Every command-line option, in the order of ``pytest --help``. What the values mean and may be: settings.py."""
 
+import argparse
+from typing import Any
+
 import pytest
 
 _OPTIONS: tuple[tuple[str, str, dict[str, object]], ...] = (
@@ -17,10 +20,43 @@ _OPTIONS: tuple[tuple[str, str, dict[str, object]], ...] = (
 )
 
 
-def add_options(parser: pytest.Parser) -> None:
-    """Add one group with every option; only ``--mcp`` does anything by itself."""
-    group = parser.getgroup("mcp", "MCP server testing")
-    group.addoption("--mcp", action="store_true", default=False, help="find this project's MCP servers and test them")
+TAKEN = pytest.StashKey[list[str]]()
+"""Options that another plugin of this environment has already, so that they are not ours here."""
+ON = "pytest_mcp"
+"""Where ``--mcp`` is kept; the others beside it begin with ``pytest_mcp_``, which no other plugin has."""
+
+
+def add_options(parser: pytest.Parser) -> list[str]:
+    """Add one group with every option that is free, and return the others; only ``--mcp`` does anything by itself.
+
+    Published plugins for MCP have some of these names, too. Whoever comes second breaks every run of pytest there.
+    """
+    group = parser.getgroup("mcp_fleet", "MCP server testing")
+    switch = {"action": "store_true", "default": False, "help": "find this project's MCP servers and test them"}
+    taken = [] if _added(group, "--mcp", dest=ON, **switch) else ["--mcp"]
     for name, metavar, how in _OPTIONS:
         shown = {"metavar": metavar} if metavar else {}
-        group.addoption(name, dest=name[2:].replace("-", "_"), default=None, **shown, **how)
+        if not _added(group, name, dest=f"pytest_{name[2:].replace('-', '_')}", default=None, **shown, **how):
+            taken.append(name)
+    return taken
+
+
+def _added(group: pytest.OptionGroup, name: str, **how: Any) -> bool:
+    try:
+        group.addoption(name, **how)
+    except (ValueError, argparse.ArgumentError):
+        return False
+    return True
+
+
+def given(config: pytest.Config) -> dict[str, object]:
+    """What the command line says, by the names of the settings (``mcp_timeout``)."""
+    ours = {name: value for name, value in vars(config.option).items() if name.startswith(f"{ON}_")}
+    return {name.removeprefix("pytest_"): value for name, value in ours.items()}
+
+
+def taken_options(config: pytest.Config) -> list[str]:
+    """A line about options that another plugin has, none where there are none."""
+    taken = config.stash.get(TAKEN, [])
+    what = "set the same in pytest_mcp.toml, [tool.pytest_mcp] or the environment"
+    return [f"mcp: another plugin's options here, not ours: {', '.join(taken)}; {what}"] if taken else []

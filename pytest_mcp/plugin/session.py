@@ -29,6 +29,7 @@ from pytest_mcp.model.run import CaseResult, CheckFacts, Run, ServerFacts
 from pytest_mcp.model.server import Inventory, Server
 from pytest_mcp.plugin import collection, facts, outcomes, planning
 from pytest_mcp.plugin.ending import Ending
+from pytest_mcp.plugin.options import given, taken_options
 from pytest_mcp.plugin.participant import Participant
 from pytest_mcp.plugin.shown import cleaned, cleaned_interface
 from pytest_mcp.plugin.staging import Staging, level_of, refuse_hints
@@ -52,10 +53,9 @@ def activate(config: pytest.Config) -> None:
 
 
 def _controller(config: pytest.Config) -> "Controller":
-    options = {name: value for name, value in vars(config.option).items() if name.startswith("mcp_")}
     here = config.invocation_params.dir
     try:
-        settings = read_settings(options, config.rootpath, os.environ, invocation_dir=here)
+        settings = read_settings(given(config), config.rootpath, os.environ, invocation_dir=here)
         collection.refuse_empty(settings.suites)
         refuse_unwritable(settings.report)
         level = level_of(settings, settings.suites or collection.ALWAYS)
@@ -136,7 +136,7 @@ class Controller(Participant):
 
     def pytest_report_header(self) -> list[str]:
         """What is about to be tested, in one line."""
-        return self.ending.header()
+        return [*self.ending.header(), *taken_options(self.config)]
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_collection(self, session: pytest.Session) -> None:

@@ -25,7 +25,7 @@ ACTING = [
 def offered(pytestconfig: pytest.Config) -> list[str]:
     """Flags of the plugin's group."""
     groups = pytestconfig._parser._groups  # no public way to ask for what is offered
-    (group,) = [group for group in groups if group.name == "mcp"]
+    (group,) = [group for group in groups if group.name == "mcp_fleet"]
     return [option.names()[0] for option in group.options]
 
 
@@ -40,7 +40,9 @@ def test_the_settings_read_what_is_offered(offered: list[str], pytestconfig: pyt
         value, _, variable, key = ROWS[flag]
         option = known[flag]
         given = flag if value == "switch" else f"{flag}=x"
-        repeatable = isinstance(getattr(pytestconfig._parser.parse_known_args([given]), option.destination), list)
+        repeatable = isinstance(
+            getattr(pytestconfig._parser.parse_known_args([given]), f"pytest_{option.destination}"), list
+        )
         assert repeatable == option.many == ("repeatable" in value)
         assert variable == (f"`{option.variable}`" if option.variable else "")
         assert key == ("" if option.per_run else f"`{option.table_key}`")
@@ -57,7 +59,7 @@ def test_every_example_is_accepted(pytestconfig: pytest.Config) -> None:
         if line.startswith("    "):
             words = shlex.split(line.strip())
             given = pytestconfig._parser.parse_known_args(words[words.index("pytest") + 1 :])
-            assert given.mcp
+            assert given.pytest_mcp
 
 
 def test_the_node_ids_of_the_examples_exist() -> None:
@@ -103,3 +105,39 @@ def test_help_tells_every_option_in_one_group(project: Project) -> None:
     at = ran.lines.index("MCP server testing:")
     told = [line.split()[0].partition("=")[0] for line in ran.lines[at + 1 :] if line.startswith("  --mcp")]
     assert told == ACTING
+
+
+NEIGHBOUR = """
+import pytest
+
+@pytest.fixture
+def mcp_server():
+    raise RuntimeError("theirs")
+
+mcp_fleet = mcp_client = mcp_report = mcp_server
+
+def pytest_addoption(parser):
+    parser.addoption("--mcp-timeout", type=int, default=5)
+    parser.getgroup("mcp").addoption("--mcp-suite", dest="suites_of_theirs", action="store")
+"""
+
+
+def test_options_that_another_plugin_has_stay_its_own_and_ours_come_from_elsewhere(project: Project) -> None:
+    project.write("neighbour.py", NEIGHBOUR)
+    project.write("pytest_mcp.toml", 'timeout = 9\nsuite = ["unit"]\n')
+    project.serve("one")
+    ran = project.run("-p", "neighbour", "--mcp-timeout", "3", "--mcp-suite=theirs.yaml", "-k", "says_its_name")
+    assert ran.code == 0, ran.out + ran.err
+    assert "mcp: another plugin's options here, not ours: --mcp-suite, --mcp-timeout; set the same in" in ran.out
+    assert {case.check for case in ran.run.cases} == {"server-says-its-name"}
+
+
+def test_a_value_that_stands_alone_is_not_taken_for_a_path(project: Project) -> None:
+    project.write("unit/conftest.py", "raise SystemExit('loaded')\n")
+    project.write(
+        "own/conftest.py", 'def pytest_addoption(parser):\n    parser.addoption("--own", action="store_true")\n'
+    )
+    project.write("pytest.ini", "[pytest]\ntestpaths = own\n")
+    project.serve("one")
+    ran = project.run("--mcp-suite", "unit", "--own", "-k", "says_its_name")
+    assert ran.code == 0, ran.out + ran.err
