@@ -14,6 +14,7 @@ from pytest_mcp.model.text import inert_line
 DEPTH_LIMIT = 64
 NAME_LIMIT = 128
 _NAME = re.compile(r"[A-Za-z0-9_./-]+")
+_TOKEN = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+")
 _MIME = re.compile(r"[A-Za-z0-9!#$&^_.+-]+/[A-Za-z0-9!#$&^_.+-]+(\s*;.*)?")
 _INDEX = re.compile(r"[0-9]{1,9}")
 _DESTROYS = re.compile(r"(?i)(.*[_.\-/])?(delete|remove|drop|destroy|purge|wipe|truncate|overwrite)([_.\-/].*)?$")
@@ -263,6 +264,44 @@ def annotations(element: Element) -> Iterator[Violation]:
         yield Violation(title="annotated as destructive, which means nothing beside readOnlyHint")
     if _DESTROYS.match(element.name):
         yield Violation(title="annotated as read-only, with a name that says it changes something")
+
+
+def header_parameters(element: Element) -> Iterator[Violation]:
+    """What ``x-mcp-header`` says can become a header (2026-07-28 basic/transports/streamable-http, Custom Headers)."""
+    found = _fields(element).get("inputSchema")
+    if not isinstance(found, dict) or _too_deep(found):
+        return
+    names = Counter[str]()
+    for reachable, node in _headed(found, reachable=True, root=True):
+        name = node["x-mcp-header"]
+        if not isinstance(name, str) or not _TOKEN.fullmatch(name):
+            yield Violation(title="x-mcp-header is no name that a header may have", got=inert_line(repr(name)))
+            continue
+        names[name.lower()] += 1
+        if not reachable:
+            yield Violation(title="x-mcp-header on something else than a property", got=inert_line(name))
+        elif node.get("type") not in ("string", "integer", "boolean"):
+            got = inert_line(f"{name}: {node.get('type')!r}")
+            yield Violation(title="x-mcp-header on something else than a string, integer or boolean", got=got)
+    if twice := [name for name, count in names.items() if count > 1]:
+        yield Violation(title="x-mcp-header names a header twice", got=inert_line(", ".join(twice)))
+
+
+def _headed(node: Any, *, reachable: bool, root: bool = False) -> Iterator[tuple[bool, dict[str, Any]]]:
+    """Every annotated subschema of a schema of bounded depth, and whether only properties lead to it."""
+    if isinstance(node, list):
+        for child in node:
+            yield from _headed(child, reachable=False)
+    if not isinstance(node, dict):
+        return
+    if "x-mcp-header" in node:
+        yield reachable and not root, node
+    for key, child in node.items():
+        if key in _NAMED_SCHEMAS and isinstance(child, dict):
+            for each in child.values():
+                yield from _headed(each, reachable=reachable and key == "properties")
+        elif key not in _NOT_SCHEMAS:
+            yield from _headed(child, reachable=False)
 
 
 def titled(elements: Iterable[Element]) -> Iterator[Violation]:

@@ -1,7 +1,7 @@
 """What can be asked of a server beside its lists, and whether it was answered as it should. Pure."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from pytest_mcp.checks.messages import REFUSAL_SECONDS
@@ -59,6 +59,18 @@ def completed(seen: Exchange) -> Iterator[Violation]:
     values = found.get("values") if isinstance(found, dict) else None
     if isinstance(values, list) and len(values) > _VALUES:
         yield Violation(title=f"completion with more than {_VALUES} values", got=str(len(values)))
+
+
+def subscribed(seen: Iterable[Exchange], *, declared: bool) -> Iterator[Violation]:
+    """Subscribing and unsubscribing succeed where they are declared; an error other than -32601 is a lesser one."""
+    for each in seen:
+        if declared and each.result is None:
+            severity = Severity.LOW if each.error is not None and each.error_code != -32601 else None
+            got = inert_line(repr(each.error or each.reason))
+            yield Violation(title=f"subscribe is declared, but {each.method} fails", got=got, severity=severity)
+        elif not declared and each.result is not None:
+            title = f"{each.method} answers although subscribe is not declared"
+            yield Violation(title=title, got=inert_line(repr(each.result)), severity=Severity.LOW)
 
 
 def subscribable(interface: Interface) -> dict[str, bool]:

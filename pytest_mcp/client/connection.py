@@ -6,7 +6,8 @@ from collections import deque
 from collections.abc import Sequence
 from typing import Any, Protocol
 
-from pytest_mcp.client.http import HttpChannel, mirrored
+from pytest_mcp.client.headers import Parameters, mirrored
+from pytest_mcp.client.http import HttpChannel
 from pytest_mcp.client.process import Process
 from pytest_mcp.client.record import Record
 from pytest_mcp.client.sse_channel import SseChannel
@@ -70,6 +71,8 @@ class Connection:
         self.role = role
         self.era: Era | None = None
         self.revision: str | None = None
+        self.parameters: Parameters = {}
+        """Arguments that go into headers too (2026-07-28 over HTTP), once the tools are listed."""
         self._ids = itertools.count(1)
         self._lock = threading.Lock()
         self._shutdown: Shutdown | None = None
@@ -104,7 +107,7 @@ class Connection:
         number = None if ask.notification else next(self._ids)
         message = encode(ask, number, modern, self.role)
         if isinstance(self.channel, HttpChannel):
-            return self.channel.exchange(number, ask, message, timeout, mirrored(ask, modern))
+            return self.channel.exchange(number, ask, message, timeout, mirrored(ask, modern, self.parameters))
         if isinstance(self.channel, SseChannel):
             return self.channel.exchange(number, ask, message, timeout)
         if number is None:
@@ -128,7 +131,10 @@ class Connection:
         modern = self.revision if self.era is Era.MODERN else None
         numbered = [(next(self._ids), ask) for ask in asks]
         if isinstance(self.channel, HttpChannel):
-            posts = [(n, ask, encode(ask, n, modern, self.role), mirrored(ask, modern)) for n, ask in numbered]
+            posts = [
+                (n, ask, encode(ask, n, modern, self.role), mirrored(ask, modern, self.parameters))
+                for n, ask in numbered
+            ]
             return self.channel.exchange_all(posts, self.timeout, in_flight)
         if isinstance(self.channel, SseChannel):
             messages = [(n, ask, encode(ask, n, modern, self.role)) for n, ask in numbered]

@@ -12,7 +12,8 @@ from queue import Empty, SimpleQueue
 from pytest_mcp.client.connection import Channel, Connection
 from pytest_mcp.client.guard import Guard
 from pytest_mcp.client.handshake import Handshake, negotiate
-from pytest_mcp.client.http import Headers, HttpChannel
+from pytest_mcp.client.headers import Headers, parameters_of
+from pytest_mcp.client.http import HttpChannel
 from pytest_mcp.client.listing import bounded, elements, list_all
 from pytest_mcp.client.oauth import bearer_token
 from pytest_mcp.client.process import Process
@@ -316,13 +317,15 @@ class Fleet:
     def _snapshot(self, connection: Connection, shaken: Handshake, began: float) -> Interface:
         capabilities = shaken.result.get("capabilities")
         listings, noise = list_all(connection, capabilities if isinstance(capabilities, dict) else {})
+        listed = elements(listings)
+        connection.parameters = parameters_of(listed)
         return Interface(
             server=connection.server.id,
             connected=True,
             era=connection.era,
             revision=connection.revision,
             handshake=bounded(shaken.result),
-            elements=elements(listings),
+            elements=listed,
             listings=listings,
             noise=noise,
             stderr_head=connection.process.stderr.text() if connection.process else "",

@@ -3,7 +3,6 @@
 HTTP itself is httpcore2's work: no proxies, no redirects, no cookies and no decompression happen behind our back.
 """
 
-import base64
 import contextlib
 import time
 from collections import deque
@@ -15,17 +14,16 @@ from urllib.parse import quote
 import httpcore2
 
 from pytest_mcp.client.deadline import BoundedBackend, within
+from pytest_mcp.client.headers import Headers
 from pytest_mcp.client.sse import EventStream
 from pytest_mcp.client.stdio import NOISE_LIMIT, RAW_LIMIT, REPLY_LIMIT
 from pytest_mcp.client.tls import trouble, trusting
 from pytest_mcp.client.wire import NOTHING_DECLARED, Incoming, Role, answer, classify
 from pytest_mcp.model.exchange import Arrival, Ask, Exchange, Noise, NoiseKind
 
-Headers = tuple[tuple[str, str], ...]
 BROKEN = (httpcore2.NetworkError, httpcore2.ProtocolError, OSError, ValueError, TypeError)
 """What the library raises when an exchange fails; the last two for a url or a header it cannot take."""
 URL_CHARACTERS = "".join(map(chr, range(0x21, 0x7F)))
-NAMED = {"tools/call": "name", "prompts/get": "name", "resources/read": "uri"}
 
 
 @dataclass(slots=True)
@@ -42,23 +40,6 @@ class _Reply:
     first_byte_at: float | None = None
     reason: str = ""
     noise: deque[Noise] = field(default_factory=lambda: deque(maxlen=NOISE_LIMIT))
-
-
-def header_value(text: str) -> str:
-    """A header value as 2026-07-28 encodes it: plain ASCII as it is, anything else in the Base64 sentinel form."""
-    plain = text.isascii() and text.isprintable() and text == text.strip() and not text.startswith("=?base64?")
-    return text if plain else f"=?base64?{base64.b64encode(text.encode('utf-8', 'surrogatepass')).decode()}?="
-
-
-def mirrored(ask: Ask, modern_revision: str | None) -> Headers:
-    """The headers that mirror the body (basic/transports/streamable-http, Request Metadata); none in the legacy era."""
-    if modern_revision is None or ask.bare:
-        return ()
-    headers = [("Mcp-Protocol-Version", modern_revision), ("Mcp-Method", ask.method)]
-    name = (ask.params or {}).get(NAMED.get(ask.method, ""))
-    if isinstance(name, str):
-        headers.append(("Mcp-Name", header_value(name)))
-    return tuple(headers)
 
 
 class HttpChannel:

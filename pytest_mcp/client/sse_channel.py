@@ -14,7 +14,8 @@ from urllib.parse import urljoin, urlsplit
 
 import httpcore2
 
-from pytest_mcp.client.http import BROKEN, Headers, broken, new_pool, raw_headers, timeouts, wire_url
+from pytest_mcp.client.headers import Headers
+from pytest_mcp.client.http import BROKEN, broken, new_pool, raw_headers, timeouts, wire_url
 from pytest_mcp.client.slots import taken
 from pytest_mcp.client.sse import EventStream
 from pytest_mcp.client.stdio import NOISE_LIMIT, RAW_LIMIT, REPLY_LIMIT

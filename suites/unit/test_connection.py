@@ -2,10 +2,10 @@
 
 from pytest_mcp.checks import check, messages
 from pytest_mcp.client.connection import Caller
-from pytest_mcp.client.wire import CLIENT
+from pytest_mcp.client.wire import CLIENT, META, MODERN_REVISION, envelope
 from pytest_mcp.errors import ClientError
 from pytest_mcp.fixtures import McpFleet, McpReport, McpServer
-from pytest_mcp.model.exchange import Ask, Exchange
+from pytest_mcp.model.exchange import Ask, Exchange, Together
 from pytest_mcp.model.finding import Severity, Violation
 from pytest_mcp.model.interface import Era, StartState
 
@@ -89,12 +89,18 @@ def in_another_version() -> Ask:
     return Ask(method="server/discover", params={"_meta": meta}, headers=headers)
 
 
-WITHOUT_META = Ask(
-    method="server/discover",
-    params={},
-    bare=True,
-    headers=(("Mcp-Protocol-Version", "2026-07-28"), ("Mcp-Method", "server/discover")),
-)
+def lacking(*fields: str) -> Ask:
+    """A request without these fields of its _meta; without _meta where none is left."""
+    meta = {name: value for name, value in envelope(MODERN_REVISION).items() if name.removeprefix(META) not in fields}
+    headers = (("Mcp-Protocol-Version", MODERN_REVISION), ("Mcp-Method", "server/discover"))
+    return Ask(method="server/discover", params={"_meta": meta} if meta else {}, bare=True, headers=headers)
+
+
+INCOMPLETE = {
+    "request without _meta": lacking("protocolVersion", "clientInfo", "clientCapabilities"),
+    "request without protocolVersion": lacking("protocolVersion"),
+    "request without clientCapabilities": lacking("clientCapabilities"),
+}
 
 
 @check(
@@ -158,18 +164,18 @@ def _opening(server: McpServer, fleet: McpFleet, client: Caller, report: McpRepo
     reference="MCP 2026-07-28 basic/index, Per-request protocol fields",
     remedy="refuse requests without the required _meta fields with -32602, over HTTP with status 400",
     era=Era.MODERN,
-    asks=lambda _: [WITHOUT_META],
+    asks=lambda _: [Together(asks=tuple(INCOMPLETE.values()))],
 )
 def test_missing_meta_is_refused(mcp_client: Caller, mcp_report: McpReport) -> None:
     """A request without the required _meta fields is refused as invalid."""
-    seen = mcp_client.send(WITHOUT_META)
-    # over HTTP the header already differs from the body that lacks the field, so HeaderMismatch is as true
-    codes = [-32602] if seen.http_status is None else [-32602, -32020]
     mcp_report.judge(
-        [
-            *messages.refused(seen, codes, "request without _meta"),
-            *messages.http_status(seen, 400, "request without _meta"),
-        ]
+        violation
+        for what, seen in zip(INCOMPLETE, mcp_client.send_all(tuple(INCOMPLETE.values())), strict=True)
+        # over HTTP the header already differs from a body that lacks the version, so HeaderMismatch is as true
+        for violation in (
+            *messages.refused(seen, [-32602] if seen.http_status is None else [-32602, -32020], what),
+            *messages.http_status(seen, 400, what),
+        )
     )
 
 

@@ -9,7 +9,7 @@ from pytest_mcp.client.wire import CLIENT, MODERN_REVISION, envelope
 from pytest_mcp.fixtures import McpReport, McpServer
 from pytest_mcp.model.exchange import Ask, Exchange, Together
 from pytest_mcp.model.finding import Severity, Violation
-from pytest_mcp.model.interface import Era
+from pytest_mcp.model.interface import ElementKind, Era
 
 from .asks import PING
 
@@ -20,9 +20,27 @@ NO_METHOD = Ask(
     bare=True,
     headers=(("Mcp-Protocol-Version", MODERN_REVISION),),
 )
+ANOTHER_VERSION = Ask(method="server/discover", headers=(("Mcp-Protocol-Version", "2025-11-25"),))
+ANOTHER_NAME = (("Mcp-Name", "pytest-mcp-another-name"),)
 UNKNOWN_VERSION = Ask(method="ping", headers=(("Mcp-Protocol-Version", "1900-01-01"),))
 VERSIONED_SINCE = "2025-06-18"
 SESSION = "mcp-session-id"
+
+
+def mismatched(server: McpServer) -> dict[str, Ask]:
+    """Requests that are not what their headers say; by name only what is read, since nothing is called here."""
+    asks = {
+        "Mcp-Method of another method": ANOTHER_METHOD,
+        "Mcp-Method missing": NO_METHOD,
+        "MCP-Protocol-Version of another version": ANOTHER_VERSION,
+    }
+    for kind, method, member in (
+        (ElementKind.PROMPT, "prompts/get", "name"),
+        (ElementKind.RESOURCE, "resources/read", "uri"),
+    ):
+        if listed := server.interface.of_kind(kind):
+            asks["Mcp-Name of another name"] = Ask(method=method, params={member: listed[0].name}, headers=ANOTHER_NAME)
+    return asks
 
 
 @check(
@@ -32,14 +50,14 @@ SESSION = "mcp-session-id"
     remedy="compare the headers with the body and refuse what differs with status 400 and error -32020",
     era=Era.MODERN,
     transport="http",
-    asks=lambda _: [Together(asks=(ANOTHER_METHOD, NO_METHOD))],
+    asks=lambda server: [Together(asks=tuple(mismatched(server).values()))],
 )
-def test_headers_that_differ_are_refused(mcp_client: Caller, mcp_report: McpReport) -> None:
+def test_headers_that_differ_are_refused(mcp_server: McpServer, mcp_client: Caller, mcp_report: McpReport) -> None:
     """A request whose headers differ from its body, or are missing, is refused."""
-    another, missing = mcp_client.send_all([ANOTHER_METHOD, NO_METHOD])
+    asks = mismatched(mcp_server)
     mcp_report.judge(
         violation
-        for seen, what in ((another, "Mcp-Method of another method"), (missing, "Mcp-Method missing"))
+        for what, seen in zip(asks, mcp_client.send_all(tuple(asks.values())), strict=True)
         for violation in (*messages.refused(seen, [-32020], what), *messages.http_status(seen, 400, what))
     )
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import replace
 
-from pytest_mcp.checks import check, definitions, messages
+from pytest_mcp.checks import check, definitions, messages, utilities
 from pytest_mcp.client.connection import Caller
 from pytest_mcp.fixtures import McpReport, McpServer
 from pytest_mcp.model.exchange import Ask
@@ -83,6 +83,29 @@ def first_resource(server: McpServer) -> list[Ask]:
     """The read of one resource, where there is one."""
     listed = [each for each in server.interface.of_kind(ElementKind.RESOURCE) if not each.name.startswith("#")]
     return [Ask(method="resources/read", params={"uri": each.name}) for each in listed[:1]]
+
+
+def subscribing(server: McpServer) -> list[Ask]:
+    """The first resource is subscribed to, and no longer; nothing where there is none."""
+    listed = server.interface.of_kind(ElementKind.RESOURCE)[:1]
+    methods = ("resources/subscribe", "resources/unsubscribe")
+    return [Ask(method=method, params={"uri": each.name}) for each in listed for method in methods]
+
+
+@check(
+    "resource-subscribe",
+    severity=Severity.MEDIUM,
+    reference="MCP 2025-11-25 server/resources, Subscriptions",
+    remedy="answer resources/subscribe and resources/unsubscribe where you declare subscribe; else refuse them",
+    era=Era.LEGACY,
+    asks=subscribing,
+)
+def test_resources_can_be_subscribed_to(mcp_server: McpServer, mcp_client: Caller, mcp_report: McpReport) -> None:
+    """A resource can be subscribed to where that is declared, and not where it is not."""
+    asks = subscribing(mcp_server) or mcp_report.not_applicable("lists no resources")
+    resources = mcp_server.interface.capabilities.get("resources")
+    declared = isinstance(resources, dict) and resources.get("subscribe") is True
+    mcp_report.judge(utilities.subscribed([mcp_client.send(ask) for ask in asks], declared=declared))
 
 
 @check(

@@ -3,7 +3,7 @@
 from pytest_mcp.checks import check, definitions, messages
 from pytest_mcp.fixtures import McpReport, McpServer
 from pytest_mcp.model.finding import Severity
-from pytest_mcp.model.interface import Element, ElementKind
+from pytest_mcp.model.interface import Element, ElementKind, Era
 
 
 def tools_of(server: McpServer, report: McpReport) -> tuple[Element, ...]:
@@ -87,6 +87,18 @@ def test_tool_parameters_are_described(mcp_server: McpServer, mcp_report: McpRep
 def test_tool_schemas_name_their_arguments(mcp_server: McpServer, mcp_report: McpReport) -> None:
     """A tool whose description lists arguments defines them in its schema."""
     mcp_report.judge(definitions.over(tools_of(mcp_server, mcp_report), definitions.no_arguments_but_named))
+
+
+@check(
+    "tool-header-parameters",
+    severity=Severity.MEDIUM,
+    reference="MCP 2026-07-28 basic/transports/streamable-http, Custom Headers from Tool Parameters",
+    remedy="put x-mcp-header on strings, integers and booleans only, each with a header name of its own",
+    era=Era.MODERN,
+)
+def test_tool_parameters_can_be_mirrored(mcp_server: McpServer, mcp_report: McpReport) -> None:
+    """The headers that parameters of a tool are mirrored into can be made."""
+    mcp_report.judge(definitions.over(tools_of(mcp_server, mcp_report), definitions.header_parameters))
 
 
 @check(

@@ -14,9 +14,10 @@ import pytest
 
 from pytest_mcp.client.connection import Connection
 from pytest_mcp.client.fleet import Fleet
-from pytest_mcp.client.http import HttpChannel, header_value, mirrored
+from pytest_mcp.client.headers import header_value, mirrored, parameters_of
+from pytest_mcp.client.http import HttpChannel
 from pytest_mcp.model.exchange import Arrival, Ask, NoiseKind
-from pytest_mcp.model.interface import Era, ExitBy, StartState
+from pytest_mcp.model.interface import Element, ElementKind, Era, ExitBy, StartState
 from pytest_mcp.model.server import Http, Launch, Sse
 from tests.client.conftest import launch_of, server_of, wait_for
 
@@ -352,8 +353,54 @@ def test_a_modern_request_mirrors_method_name_and_revision(web: Web, connection:
     assert headers["mcp-protocol-version"] == "2026-07-28"
     assert headers["mcp-method"] == "tools/call"
     assert headers["mcp-name"] == "=?base64?Z3LDtsOfZQ==?="
-    assert mirrored(Ask(method="resources/read", params={"uri": "a://b"}), "2026-07-28")[-1] == ("Mcp-Name", "a://b")
-    assert mirrored(Ask(method="tools/call", params={"name": 7}), "2026-07-28")[-1] == ("Mcp-Method", "tools/call")
+    assert mirrored(Ask(method="resources/read", params={"uri": "a://b"}), "2026-07-28", {})[-1] == (
+        "Mcp-Name",
+        "a://b",
+    )
+    assert mirrored(Ask(method="tools/call", params={"name": 7}), "2026-07-28", {})[-1] == ("Mcp-Method", "tools/call")
+
+
+HEADED = {
+    "type": "object",
+    "properties": {
+        "region": {"type": "string", "x-mcp-header": "Region"},
+        "dry": {"type": "boolean", "x-mcp-header": "Dry"},
+        "query": {"type": "string"},
+        "where": {"type": "object", "properties": {"zone": {"type": "integer", "x-mcp-header": "Zone"}}},
+        "bad": {"type": "string", "x-mcp-header": "no token\n"},
+        "worse": {"type": "string", "x-mcp-header": 7},
+    },
+}
+
+
+@pytest.mark.parametrize(
+    ("arguments", "headers"),
+    [
+        ({"region": "us", "query": "x"}, [("Mcp-Param-Region", "us")]),
+        (
+            {"region": "größe", "dry": True},
+            [("Mcp-Param-Region", "=?base64?Z3LDtsOfZQ==?="), ("Mcp-Param-Dry", "true")],
+        ),
+        ({"where": {"zone": 7}, "bad": "x", "worse": "y"}, [("Mcp-Param-Zone", "7")]),
+        ({"region": None, "where": "nowhere", "dry": {}}, []),
+        ("no object", []),
+    ],
+)
+def test_arguments_are_mirrored_as_the_tool_wants_them(arguments: object, headers: list[tuple[str, str]]) -> None:
+    tool = Element(kind=ElementKind.TOOL, name="t", index=0, definition={"name": "t", "inputSchema": HEADED})
+    parameters = parameters_of([tool, Element(kind=ElementKind.TOOL, name="u", index=1, definition="u")])
+    ask = Ask(method="tools/call", params={"name": "t", "arguments": arguments})
+    assert list(mirrored(ask, "2026-07-28", parameters)[3:]) == headers
+    assert mirrored(ask, None, parameters) == ()
+
+
+def test_a_server_that_compares_its_headers_with_the_arguments_is_called(fleet: Fleet) -> None:
+    server = Path(__file__).parents[1] / "servers" / "everything.py"
+    launch = Launch(command=sys.executable, args=("-S", str(server), "--port", "{port}"))
+    assert fleet.connect(server_of(started(launch))).era is Era.MODERN
+    for region in ("here", "größe"):
+        params = {"name": "test_custom_header", "arguments": {"region": region}}
+        assert fleet.get("tested").request("tools/call", params).error is None
 
 
 def test_a_legacy_session_is_repeated_and_left_with_delete(web: Web, connection: Connection) -> None:

@@ -196,7 +196,6 @@ def everything() -> Offer:
     offer.templates = [
         {"uriTemplate": "test://template/{id}/data", "name": "data", "mimeType": "application/json", **about}
     ]
-    offer.capabilities["resources"] = {"subscribe": True, "listChanged": True}
     return offer
 
 
@@ -228,9 +227,6 @@ class Everything(Protocol):
 
     def _legacy(self, message: Message, channel: Channel) -> Answer:
         method, params = message["method"], message.get("params", {})
-        if method in ("resources/subscribe", "resources/unsubscribe"):
-            self._session(channel)
-            return Answer([{"jsonrpc": "2.0", "id": message["id"], "result": {}}])
         if method == "tools/call" and params.get("name") in REQUESTS:
             capabilities = self._session(channel).capabilities
             request = REQUESTS[params["name"]](params.get("arguments", {}))

@@ -99,6 +99,7 @@ def _prompts() -> list[Any]:
 
 def _capabilities() -> dict[str, Any]:
     listed: dict[str, Any] = {name: {"listChanged": True} for name in ("tools", "resources", "prompts")}
+    listed["resources"]["subscribe"] = True
     return {**listed, "logging": {}, "completions": {}}
 
 

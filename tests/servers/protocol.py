@@ -162,7 +162,9 @@ class Protocol:
         wanted = message["params"].get("notifications")
         if not isinstance(wanted, dict):
             raise Refusal(-32602, "notifications must be an object")
-        agreed = {name: True for name, value in wanted.items() if value is True and self._tells_of(name)}
+        agreed: Message = {name: True for name, value in wanted.items() if value is True and self._tells_of(name)}
+        if self._watches() and isinstance(watched := wanted.get("resourceSubscriptions"), list):
+            agreed["resourceSubscriptions"] = watched
         about = {META + "subscriptionId": message["id"]}
         acknowledged = {
             "jsonrpc": "2.0",
@@ -176,6 +178,10 @@ class Protocol:
         declared = self.offer.capabilities.get(CHANGES.get(change, ""))
         return isinstance(declared, dict) and declared.get("listChanged") is True
 
+    def _watches(self) -> bool:
+        declared = self.offer.capabilities.get("resources")
+        return isinstance(declared, dict) and declared.get("subscribe") is True
+
     # -- up to 2025-11-25 -------------------------------------------------------------------------------------------
 
     def _legacy(self, message: Message, channel: Channel) -> Answer:
@@ -188,6 +194,9 @@ class Protocol:
         elif method == "logging/setLevel" and "logging" in self.offer.capabilities:
             if params.get("level") not in LEVELS:
                 raise Refusal(-32602, "there is no such log level", status=200)
+            result = {}
+        elif method in ("resources/subscribe", "resources/unsubscribe") and self._watches():
+            self._read(params, -32002)
             result = {}
         elif channel.transport == "stdio" and self._asks(method, params) and "elicitation" in session.capabilities:
             session.asked = message["id"]

@@ -39,7 +39,7 @@ REFUSED: tuple[tuple[str, dict[str, Any], int], ...] = (
     ("tools/call", {"name": 7}, -32602),
     ("tools/list", {"cursor": "none"}, -32602),
     ("prompts/get", {"name": "review"}, -32602),
-    ("resources/subscribe", {"uri": "note:///welcome"}, -32601),
+    ("resources/watch", {"uri": "note:///welcome"}, -32601),
     ("no/such/method", {}, -32601),
 )
 
@@ -78,6 +78,22 @@ def test_a_resource_that_is_not_there_has_the_code_of_its_era() -> None:
     for revision, code in ((LEGACY[0], -32002), (MODERN, -32602)):
         server, every = opened(revision)
         assert asked(server, "resources/read", {"uri": "note:///none", **every})["error"]["code"] == code
+
+
+def test_a_resource_is_subscribed_to_in_the_way_of_its_era() -> None:
+    for revision in (LEGACY[0], MODERN):
+        server, every = opened(revision)
+        for method in ("resources/subscribe", "resources/unsubscribe"):
+            reply = asked(server, method, {"uri": "note:///welcome", **every})
+            assert reply.get("result") == {} if revision != MODERN else reply["error"]["code"] == -32601
+    wanted = {"toolsListChanged": True, "resourceSubscriptions": ["note:///welcome"]}
+    message = {
+        "jsonrpc": "2.0",
+        "id": 1,
+        "method": "subscriptions/listen",
+        "params": {"notifications": wanted, **every},
+    }
+    assert server.answer(message, STDIO).messages[0]["params"]["notifications"] == wanted
 
 
 def test_wrong_arguments_are_told_to_the_model_and_change_nothing() -> None:

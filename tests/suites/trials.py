@@ -145,10 +145,15 @@ def _shared(defects: Iterable[Defect]) -> list[Subject]:
     ]
 
 
-def _together(defects: Iterable[Defect]) -> list[Subject]:
+def _together(defects: Sequence[Defect]) -> list[Subject]:
     """Wrong elements do not know each other: one server lists them all, among the good ones."""
     return [
-        Subject(id=f"elements-{era}-{transport}", era=era, transport=transport, defects=tuple(defects))
+        Subject(
+            id=f"elements-{era}-{transport}",
+            era=era,
+            transport=transport,
+            defects=tuple(defect for defect in defects if defect.exists(era, transport)),
+        )
         for era, transport in _PLACES[:2]
     ]
 
@@ -165,7 +170,7 @@ GOOD = tuple(_good())
 TOGETHER = tuple(_together(ELEMENTS))
 TRIALS = (
     *(Trial(subject=subject) for subject in GOOD),
-    *(Trial(subject=subject, defect=defect) for defect in ELEMENTS for subject in TOGETHER),
+    *(Trial(subject=subject, defect=defect) for subject in TOGETHER for defect in subject.defects),
     *(Trial(subject=subject, defect=defect) for subject in GROUPS for defect in subject.defects),
     *(Trial(subject=subject, defect=defect) for defect in SINGLES if not defect.group for subject in _alone(defect)),
 )

@@ -11,7 +11,15 @@ _KIND = {"tools": "tool", "resources": "resource", "templates": "template", "pro
 _NAMED = {"tools": "name", "resources": "uri", "templates": "uriTemplate", "prompts": "name"}
 
 
-def _adds(name: str, check: str | None, says: str, member: str, *entries: Any, also: Iterable[str] = ()) -> None:
+def _adds(
+    name: str,
+    check: str | None,
+    says: str,
+    member: str,
+    *entries: Any,
+    also: Iterable[str] = (),
+    eras: frozenset[str] = BOTH,
+) -> None:
     """Declare a defect that adds these entries to one of the lists."""
     named = entries[-1].get(_NAMED[member]) if isinstance(entries[-1], dict) else None
     usable = isinstance(named, str) and named != ""
@@ -20,7 +28,7 @@ def _adds(name: str, check: str | None, says: str, member: str, *entries: Any, a
         getattr(offer, member).extend(entries)
 
     element = f"{_KIND[member]}:{named if usable else '#'}"
-    DEFECTS.at(Point.OFFER, name, check, says, element=element, also=frozenset(also))(behave)
+    DEFECTS.at(Point.OFFER, name, check, says, element=element, also=frozenset(also), eras=eras)(behave)
 
 
 def _tool(name: str, check: str | None, says: str, *, also: Iterable[str] = (), **members: Any) -> None:
@@ -181,6 +189,22 @@ _tool(
     description="Adds a note.\n\nArgs:\n    note: what to write",
     inputSchema={"type": "object", "properties": {}},
 )
+
+# -- headers of parameters (2026-07-28) -----------------------------------------------------------------------------
+
+
+def _headed(name: str, says: str, **properties: Any) -> None:
+    """A tool whose properties have annotations that a client must refuse."""
+    schema = closed({key: {"description": "N.", **each} for key, each in properties.items()})
+    _adds(name, "tool-header-parameters", says, "tools", tool(name, inputSchema=schema), eras=MODERN)
+
+
+_REGION = {"type": "string", "x-mcp-header": "Region"}
+_headed("header-with-a-space", "no name that a header", n={**_REGION, "x-mcp-header": "My Region"})
+_headed("header-is-a-boolean", "no name that a header", n={**_REGION, "x-mcp-header": True})
+_headed("header-named-twice", "names a header twice", n=_REGION, m={**_REGION, "x-mcp-header": "REGION"})
+_headed("header-of-a-number", "than a string, integer or boolean", n={**_REGION, "type": "number"})
+_headed("header-of-items", "than a property", n={"type": "array", "items": _REGION})
 
 # -- output schema --------------------------------------------------------------------------------------------------
 

@@ -50,7 +50,14 @@ def _(scene: Scene) -> None:
         scene.result.pop("resultType", None)
 
 
-@DEFECTS.at(Point.ANSWER, "revision-never-released", "revision-known", "never released", eras=LEGACY)
+@DEFECTS.at(
+    Point.ANSWER,
+    "revision-never-released",
+    "revision-known",
+    "never released",
+    eras=LEGACY,
+    also=frozenset({"version-negotiated"}),
+)
 def _(scene: Scene) -> None:
     if "protocolVersion" in scene.result:
         scene.result["protocolVersion"] = "2099-01-01"
@@ -66,6 +73,7 @@ def _(scene: Scene) -> None:
     "handshake-shape",
     "does not fit",
     eras=LEGACY,
+    also=frozenset({"version-negotiated"}),
 )
 def _(scene: Scene) -> None:
     if "protocolVersion" in scene.result:
@@ -170,6 +178,14 @@ def _(scene: Scene) -> None:
 @DEFECTS.at(Point.ANSWER, "meta-not-required", "meta-required", "answered with a result", eras=MODERN)
 def _(scene: Scene) -> None:
     if _lacks_meta(scene):
+        scene.instead(_with_meta(scene))
+
+
+@DEFECTS.at(
+    Point.ANSWER, "capabilities-not-required", "meta-required", "without clientCapabilities: answered", eras=MODERN
+)
+def _(scene: Scene) -> None:
+    if scene.method == "server/discover" and _version(scene) == "2026-07-28" and "error" in scene.reply:
         scene.instead(_with_meta(scene))
 
 

@@ -255,6 +255,38 @@ def _(scene: Scene) -> None:
         scene.answer.status = 200
 
 
+@DEFECTS.at(
+    Point.ANSWER,
+    "names-in-headers-not-compared",
+    "header-mismatch",
+    "Mcp-Name of another name: answered",
+    eras=MODERN,
+    transports=HTTP,
+    group="third",
+)
+def _(scene: Scene) -> None:
+    if _code(scene) == -32020 and scene.method == "resources/read":
+        headers = {**scene.channel.headers, "mcp-name": scene.message["params"]["uri"]}
+        scene.channel = Channel(transport="http", headers=headers)
+        scene.instead(scene.message)
+
+
+@DEFECTS.at(
+    Point.ANSWER,
+    "versions-in-headers-not-compared",
+    "header-mismatch",
+    "MCP-Protocol-Version of another version: answered",
+    eras=MODERN,
+    transports=HTTP,
+    group="third",
+)
+def _(scene: Scene) -> None:
+    if _code(scene) == -32020 and scene.channel.headers.get("mcp-protocol-version") == REVISIONS[0]:
+        headers = {**scene.channel.headers, "mcp-protocol-version": "2026-07-28"}
+        scene.channel = Channel(transport="http", headers=headers)
+        scene.instead(scene.message)
+
+
 # -- resources ------------------------------------------------------------------------------------------------------
 
 
@@ -270,6 +302,32 @@ def _(scene: Scene) -> None:
 def _(scene: Scene) -> None:
     if scene.method == "resources/read" and "error" in scene.reply:
         _refused(scene, -32603)
+
+
+@DEFECTS.at(
+    Point.ANSWER,
+    "subscribing-is-not-there",
+    "resource-subscribe",
+    "subscribe is declared, but resources/subscribe fails",
+    eras=LEGACY,
+    group="first",
+)
+def _(scene: Scene) -> None:
+    if scene.method == "resources/subscribe":
+        _refused(scene, -32601)
+
+
+@DEFECTS.at(
+    Point.ANSWER,
+    "subscribing-is-not-declared",
+    "resource-subscribe",
+    "although subscribe is not declared",
+    eras=LEGACY,
+    group="second",
+)
+def _(scene: Scene) -> None:
+    if scene.method == "initialize" and "resources" in scene.result.get("capabilities", {}):
+        scene.result["capabilities"] = {**scene.result["capabilities"], "resources": {}}
 
 
 # -- sessions -------------------------------------------------------------------------------------------------------
