@@ -328,7 +328,7 @@ class Fleet:
             elements=listed,
             listings=listings,
             noise=noise,
-            stderr_head=connection.process.stderr.text() if connection.process else "",
+            stderr_head=connection.process.said() if connection.process else "",
             starts=self.starts(connection.server.id),
             seconds=time.monotonic() - began,
         )
@@ -344,19 +344,19 @@ def _each(done: "SimpleQueue[Interface | BaseException]", count: int) -> Iterato
 
 def _last_words(connection: Connection) -> str:
     """The last line of stderr, where there is one."""
-    lines = connection.process.stderr.text().strip().splitlines() if connection.process else []
+    lines = connection.process.said().strip().splitlines() if connection.process else []
     return f"; stderr ends: {lines[-1]}" if lines else ""
 
 
 def _seen(reason: str, process: Process) -> LostServerError:
-    return LostServerError(reason, exit_code=process.exit_code, stderr=process.stderr.text())
+    return LostServerError(reason, exit_code=process.exit_code, stderr=process.said())
 
 
 def _lost(reason: str, process: Process) -> LostServerError:
     """The process as it is, which is then ended: how it ends is our doing, what it writes meanwhile may tell more."""
     code = process.exit_code
     process.end(eof=False)
-    return LostServerError(reason, exit_code=code, stderr=process.stderr.text())
+    return LostServerError(reason, exit_code=code, stderr=process.said())
 
 
 def _state(server: Server, lost: LostServerError | None) -> StartState:

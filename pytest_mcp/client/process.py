@@ -69,6 +69,13 @@ class Process:
         """False as soon as the process itself has exited, whatever its children do."""
         return self._shutdown is None and not self.wait(0)
 
+    def said(self) -> str:
+        """What came on stderr until this moment."""
+        log = self._popen.stderr or self._popen.stdout
+        if log and not log.closed:
+            self._pump.catch_up(log.fileno())
+        return self.stderr.text()
+
     def wait(self, seconds: float) -> bool:
         """Wait for the process to exit, without reaping it: its pid stays ours. True when it has exited."""
         if self._shutdown is not None:

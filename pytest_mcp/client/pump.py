@@ -91,6 +91,12 @@ class Pump:
         with contextlib.suppress(OSError, ValueError):
             self._epoll.modify(fd, select.EPOLLIN)
 
+    def catch_up(self, fd: int) -> None:
+        """Read once what is there by now: the thread may not have come to it yet."""
+        with self._turn:
+            if callback := self._callbacks.get(fd):
+                self._call(fd, callback)
+
     def forget(self, fd: int) -> None:
         """Stop watching for good; no call back is under way when this returns, so the descriptor may be closed."""
         with self._turn:

@@ -226,3 +226,11 @@ def test_a_server_asked_to_end_is_no_longer_the_guard_s(stage: Stage) -> None:
         stage.guard._tell(f"+{stranger.pid} 1 none\n")
         stage.guard.close()
         assert stranger.poll() is None, "the guard ended a process that only has the number of ours"
+
+
+def test_what_came_on_stderr_is_told_even_when_the_pump_has_not_come_to_it(stage: Stage) -> None:
+    connection = stage.connect()
+    assert connection.process
+    with stage.pump._turn:  # its thread waits
+        do(connection, ["stderr", 10], ["reply", {}])
+        assert (connection.process.stderr.text(), connection.process.said()) == ("", "e" * 10)
