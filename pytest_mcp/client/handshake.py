@@ -39,7 +39,7 @@ def negotiate(connection: Connection, *, timeout: float, era: Era | None = None)
         return Handshake(problem=f"server/discover: {_error_text(seen)}")
     if seen.arrival is Arrival.CLOSED and not isinstance(connection.channel, HttpChannel):
         return Handshake(problem=f"server/discover: {seen.reason}", retry_fresh=True)
-    if seen.error_code in MODERN_ERRORS:
+    if seen.error_code in MODERN_ERRORS and not _names_a_legacy_revision(seen):
         return Handshake(problem=f"speaks none of our revisions: {_error_text(seen)}")
     return _initialize(connection, timeout * (1 - PROBE_SHARE), probed=True)
 
@@ -58,6 +58,13 @@ def _modern_result(connection: Connection, seen: Exchange) -> Handshake | None:
         connection.settle(Era.MODERN, MODERN_REVISION)
         return Handshake(result=seen.result)
     return None
+
+
+def _names_a_legacy_revision(seen: Exchange) -> bool:
+    """Whether a refused revision came with one that ``initialize`` opens (basic/versioning, Version Negotiation)."""
+    details = (seen.error or {}).get("data")
+    supported = details.get("supported") if isinstance(details, dict) else None
+    return isinstance(supported, list) and any(each in LEGACY_REVISIONS for each in supported)
 
 
 def _initialize(connection: Connection, timeout: float, *, probed: bool) -> Handshake:

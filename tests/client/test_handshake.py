@@ -75,6 +75,11 @@ def test_a_modern_server_slower_than_the_probe_is_asked_again(connect: Connect) 
     assert (found.connected, found.era, purposes(found)) == (True, Era.MODERN, ["shared"])
 
 
+def test_a_server_that_refuses_our_revision_and_names_an_older_one_is_spoken_to_in_that(connect: Connect) -> None:
+    found = connect("older")
+    assert (found.connected, found.era, found.revision, purposes(found)) == (True, Era.LEGACY, "2025-06-18", ["shared"])
+
+
 @pytest.mark.parametrize("how", ["disjoint", "disjoint-result"])
 def test_a_modern_server_of_other_revisions_only_is_told_as_such(connect: Connect, how: str) -> None:
     found = connect(how)

@@ -1,4 +1,4 @@
-"""Runs the official conformance suite against our test servers and compares the table in docs/conformance.md.
+"""Runs the official conformance suite against our test servers and our client; compares the tables in the document.
 
 python -m tests.conformance.run FOLDER [--write]
 
@@ -29,6 +29,16 @@ WITHOUT_FIXTURES = {
 LISTS = ("tools-list", "resources-list", "prompts-list", "dns-rebinding-protection", "server-sse-multiple-streams")
 """The same, in both revisions."""
 SERVERS = Path(__file__).parents[1] / "servers"
+CLIENT = {
+    "2025-11-25": ("initialize", "tools_call", "sse-retry"),
+    "2026-07-28": (
+        *("tools_call", "request-metadata", "http-standard-headers", "http-custom-headers"),
+        *("http-invalid-tool-headers", "json-schema-ref-no-deref"),
+    ),
+}
+"""Scenarios for clients that are not about authorization, elicitation or extensions."""
+JUDGED = {"http-invalid-tool-headers": "on purpose", "sse-retry": "not built", "request-metadata": "on purpose"}
+"""What our client does differently, and why that is not counted here: docs/conformance.md."""
 EVERYTHING = (str(SERVERS / "everything.py"),)
 GOOD = (str(SERVERS / "mcp_server.py"), "--transport", "http")
 DOCUMENT = Path(__file__).parents[2] / "docs" / "conformance.md"
@@ -78,15 +88,15 @@ def serving(command: tuple[str, ...]) -> Iterator[str]:
         process.terminate()
 
 
-def asked(programs: Path, url: str, *options: str) -> tuple[str, dict[str, Counter[str]]]:
+def asked(programs: Path, *options: str) -> tuple[str, dict[str, Counter[str]]]:
     """What the suite printed, and how the checks of each scenario ended."""
     environment = {**os.environ, "PATH": f"{programs}{os.pathsep}{os.environ['PATH']}"}
     with tempfile.TemporaryDirectory() as folder:
-        command = [str(programs / "conformance"), "server", "--url", url, "-o", folder, *options]
+        command = [str(programs / "conformance"), *options, "-o", folder]
         done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=SECONDS)
         found = {}
-        for file in sorted(Path(folder).glob("server-*/checks.json")):
-            name = re.sub(r"^server-(.*)-\d{4}-\d\d-\d\dT.*$", r"\1", file.parent.name)
+        for file in sorted(Path(folder).glob("*/checks.json")):
+            name = re.sub(r"^(?:server-)?(.*)-\d{4}-\d\d-\d\dT.*$", r"\1", file.parent.name, count=1)
             found[name] = Counter(
                 check["status"] for check in json.loads(file.read_text()) if check["status"] != "INFO"
             )
@@ -99,7 +109,7 @@ def required(programs: Path) -> Results:
     results: Results = {}
     with serving(EVERYTHING) as url:
         for revision in REVISIONS:
-            printed, found = asked(programs, url, "--requirements", revision)
+            printed, found = asked(programs, "server", "--url", url, "--requirements", revision)
             unscored = dict(re.findall(r"^  [✓✗] (\S+) \(([a-z-]+)\)$", printed, flags=re.MULTILINE))
             for name, counts in found.items():
                 results.setdefault(name, {})[revision] = Result(counts=counts, unscored=unscored.get(name, ""))
@@ -112,8 +122,24 @@ def on_the_good_server(programs: Path) -> Results:
     with serving(GOOD) as url:
         for revision in REVISIONS:
             for name in (*WITHOUT_FIXTURES[revision], *LISTS):
-                _, found = asked(programs, url, "--scenario", name, "--spec-version", revision)
+                options = ("--url", url, "--scenario", name, "--spec-version", revision)
+                _, found = asked(programs, "server", *options)
                 results.setdefault(name, {})[revision] = Result(counts=found.get(name, Counter()))
+    return results
+
+
+def of_our_client(programs: Path) -> Results:
+    """What the suite, as a server, says of the client that all tests go through."""
+    results: Results = {}
+    command = f"{sys.executable} -m tests.conformance.drive"
+    for revision, names in CLIENT.items():
+        for name in names:
+            options = ("--command", command, "--scenario", name, "--spec-version", revision)
+            _, found = asked(programs, "client", *options)
+            counts = found.get(name, Counter())
+            different = counts["FAILURE"] or counts["WARNING"]
+            result = Result(counts=counts, unscored=JUDGED.get(name, "") if different else "")
+            results.setdefault(name, {})[revision] = result
     return results
 
 
@@ -133,15 +159,15 @@ def main() -> None:
     parser.add_argument("--write", action="store_true")
     options = parser.parse_args()
     programs = installed(options.folder)
-    every, good = required(programs), on_the_good_server(programs)
-    text = "\n".join(["", *table("everything.py", every), *table("mcp_server.py", good)])
+    tables = {
+        "everything.py": required(programs),
+        "mcp_server.py": on_the_good_server(programs),
+        "our client": of_our_client(programs),
+    }
+    text = "\n".join(["", *(line for title, results in tables.items() for line in table(title, results))])
     print(text)
-    failing = [
-        name
-        for results in (every, good)
-        for name, found in results.items()
-        if any(each.fails for each in found.values())
-    ]
+    every = [(name, each) for results in tables.values() for name, found in results.items() for each in found.values()]
+    failing = [name for name, each in every if each.fails]
     before, _, rest = DOCUMENT.read_text().partition(MARKS[0])
     old, _, after = rest.partition(MARKS[1])
     if options.write:

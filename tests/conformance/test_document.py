@@ -14,12 +14,13 @@ def test_no_failure_counts() -> None:
     assert len(ROWS) > 60
     failed = [cell for _, *cells in ROWS for cell in cells if "failed" in cell]
     assert failed
-    assert [cell for cell in failed if not cell.endswith("(extension)")] == []
+    assert [cell for cell in failed if not cell.endswith(("(extension)", "(on purpose)", "(not built)"))] == []
 
 
 def test_every_failure_is_judged() -> None:
     judged = re.findall(r"^- `([a-z-]+)(?:\.\.\.)?`", AFTER.partition("\n## Found")[0], flags=re.MULTILINE)
-    failing = {name for name, *cells in ROWS if any("failed" in cell or "nothing" in cell for cell in cells)}
+    open_ones = ("failed", "warned", "nothing")
+    failing = {name for name, *cells in ROWS if any(word in cell for cell in cells for word in open_ones)}
     assert {name for name in failing if not name.startswith(tuple(judged))} == set()
     assert [start for start in judged if not any(name.startswith(start) for name in failing)] == []
 

@@ -30,6 +30,8 @@ def discover(request_id):
         sys.exit(3)
     elif how == "disjoint":
         say(request_id, error=UNSUPPORTED)
+    elif how == "older":
+        say(request_id, error={**UNSUPPORTED, "data": {"supported": ["2031-01-01", "2025-06-18"]}})
     elif how == "disjoint-result":
         say(request_id, result=OTHERS)
     elif how == "invalid-params":
