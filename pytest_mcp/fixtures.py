@@ -14,6 +14,7 @@ from pytest_mcp.model.call import Control, Exercised, ExercisedTool
 from pytest_mcp.model.exchange import Ask, Exchange
 from pytest_mcp.model.finding import Check, Finding, Severity, Violation, finding_of
 from pytest_mcp.model.interface import Element, Era, Interface
+from pytest_mcp.model.probe import Family, Probed, ProbedTool
 from pytest_mcp.model.run import Measurement
 from pytest_mcp.model.server import Server
 from pytest_mcp.model.text import inert, inert_line
@@ -136,6 +137,12 @@ class Rehearsed(Protocol):
     def whole(self, server: str) -> Exercised:
         """A server with all its tools, waited for."""
 
+    def probed(self, server: str, name: str) -> ProbedTool | None:
+        """A tool after its probes, waited for; None when it never came up."""
+
+    def probed_whole(self, server: str) -> Probed:
+        """A server with all its tools after their probes, waited for."""
+
     def call(self, server: str, ask: Ask) -> Exchange | None:
         """Send one more message to the boxed server after its chain; None when it has no box."""
 
@@ -161,6 +168,30 @@ class McpSandbox:
         found = self.exercised(tool)
         return found.control or self.report.inconclusive(f"no positive control: {found.problem}")
 
+    def probed(self, tool: Element, family: Family) -> ProbedTool:
+        """A tool after the probes of the security suite.
+
+        Ends the test when nothing can be said: without a positive control, or where no probe of the family was sent.
+        """
+        found = self.rehearsed.probed(self.server, tool.name)
+        if found is None:
+            whole = self.rehearsed.probed_whole(self.server)
+            self.report.inconclusive(whole.problem or "the tool was not reached: the server did not come back")
+        if found.control is None:
+            self.report.inconclusive(f"no positive control: {found.problem}")
+        if not found.of(family):
+            if found.cut:
+                self.report.inconclusive(found.cut)
+            self.report.not_applicable(NOTHING_TO_PROBE[family])
+        return found
+
+    def probing(self) -> Probed:
+        """The server with all its tools after their probes; inconclusive when none could be sent."""
+        whole = self.rehearsed.probed_whole(self.server)
+        if whole.problem:
+            self.report.inconclusive(whole.problem)
+        return whole
+
     def send(self, ask: Ask) -> Exchange:
         """One more message to the boxed server, after its chain."""
         seen = self.rehearsed.call(self.server, ask)
@@ -168,6 +199,13 @@ class McpSandbox:
             self.rehearsed.whole(self.server).problem or "the server has no sandbox"
         )
 
+
+NOTHING_TO_PROBE = {
+    Family.PATH: "takes nothing that may be a path",
+    Family.COMMAND: "takes no text",
+    Family.OPTION: "takes no text, or starts no program when it works",
+    Family.ADDRESS: "takes nothing that may be an address",
+}
 
 FLEET = pytest.StashKey[McpFleet]()
 REHEARSED = pytest.StashKey[Rehearsed]()

@@ -2,32 +2,18 @@
 
 import threading
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
-from typing import Any
 
 from pytest_mcp.client.fleet import Fleet
-from pytest_mcp.client.script import scripted
 from pytest_mcp.errors import McpError
+from pytest_mcp.exercise.boxes import Subject, opened, unfit
 from pytest_mcp.exercise.calling import Stage
 from pytest_mcp.exercise.chain import Chain
 from pytest_mcp.exercise.ideas import Generated
 from pytest_mcp.model.call import Exercised, ExercisedTool
-from pytest_mcp.model.interface import Element, Era
-from pytest_mcp.model.server import Server
 from pytest_mcp.sandbox import Box, Sandbox
 
 CALL_SECONDS = 12.0
 """How long a generated call is waited for at the most; then the tool counts as hung."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Subject:
-    """A server to be exercised: its entry, the tools it lists, the era it speaks, good arguments by tool."""
-
-    entry: Server
-    tools: tuple[Element, ...]
-    era: Era | None
-    hints: Mapping[str, Mapping[str, Any]] = field(default_factory=dict, hash=False, repr=False)
 
 
 class Performer:
@@ -44,7 +30,7 @@ class Performer:
     def __call__(self, server: str) -> Iterator[Exercised | ExercisedTool]:
         """One server: first itself, then each tool as it is done."""
         subject, level = self._subjects[server], self._sandbox.level
-        problem = self._unfit(subject)
+        problem = unfit(subject, level)
         if problem:
             yield Exercised(server=server, level=level, problem=problem)
             return
@@ -53,7 +39,7 @@ class Performer:
         except McpError as error:
             yield Exercised(server=server, level=level, problem=f"does not start in the sandbox: {error}")
             return
-        yield Exercised(server=server, level=level, mapped=box.mapped)
+        yield Exercised(server=server, level=level, mapped=box.mapped, world=box.world)
         chain = Chain(
             stage, Generated(seed=self._seed, world=box.world, values=subject.hints), lambda: self._again(subject)
         )
@@ -64,16 +50,6 @@ class Performer:
         with self._lock:
             return self._stages.get(server)
 
-    def _unfit(self, subject: Subject) -> str:
-        if subject.entry.remote:
-            return "a remote server: nothing is called with generated arguments"
-        if not self._sandbox.level.contains:
-            return (
-                f"sandbox level {self._sandbox.level}: tools are called at L3 and L2 only; "
-                "pytest-mcp doctor says what is missing"
-            )
-        return ""
-
     def _again(self, subject: Subject) -> Stage | None:
         try:
             return self._start(subject, "sandbox-restart")[1]
@@ -81,18 +57,7 @@ class Performer:
             return None
 
     def _start(self, subject: Subject, purpose: str) -> tuple[Box, Stage]:
-        box = self._sandbox.prepare(subject.entry)
-        role = scripted(roots=(f"file://{box.world.workspace}",))
-        connection, _ = self._fleet.open(box.server, purpose=purpose, era=subject.era, role=role)
-        box.settle()
-        stage = Stage(
-            caller=connection,
-            role=role,
-            timeout=self._timeout,
-            mark=box.mark,
-            effects=box.effects,
-            restore=box.restore,
-        )
+        box, stage = opened(self._fleet, self._sandbox, subject, purpose, self._timeout)
         with self._lock:
             self._stages[subject.entry.id] = stage
         return box, stage

@@ -4,24 +4,30 @@ import threading
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from queue import Empty, SimpleQueue
+from typing import Any, Generic, TypeVar, cast
 
 from pytest_mcp.model.call import Exercised, ExercisedTool
 from pytest_mcp.model.effects import Level
+from pytest_mcp.model.probe import Probed, ProbedTool
 
-Perform = Callable[[str], Iterator[Exercised | ExercisedTool]]
-"""Carries out one server's chain: first the server without tools, then each tool as it is done."""
+Whole = TypeVar("Whole", bound=Exercised | Probed)
+Tool = TypeVar("Tool", bound=ExercisedTool | ProbedTool)
 
 
-class Rehearsal:
-    """Carries out chains ``at_once`` at a time, in the order in which the servers were begun."""
+class Rehearsal(Generic[Whole, Tool]):
+    """Carries out chains ``at_once`` at a time, in the order in which the servers were begun.
 
-    def __init__(self, perform: Perform, *, at_once: int) -> None:
-        self._perform, self._at_once = perform, at_once
+    ``perform`` carries out one server's: first it brings the server without tools, a ``kind``, then each tool as it is
+    done.
+    """
+
+    def __init__(self, perform: Callable[[str], Iterator[Whole | Tool]], kind: type[Whole], *, at_once: int) -> None:
+        self._perform, self._kind, self._at_once = perform, kind, at_once
         self._change = threading.Condition()
         self._waiting: SimpleQueue[str] = SimpleQueue()
         self._begun: set[str] = set()
-        self._servers: dict[str, Exercised] = {}
-        self._tools: dict[str, dict[str, ExercisedTool]] = {}
+        self._servers: dict[str, Whole] = {}
+        self._tools: dict[str, dict[str, Tool]] = {}
         self._over: set[str] = set()
         self._threads: list[threading.Thread] = []
         self._stopped = False
@@ -38,14 +44,14 @@ class Rehearsal:
                 self._threads.append(thread)
                 thread.start()
 
-    def tool(self, server: str, name: str) -> ExercisedTool | None:
+    def tool(self, server: str, name: str) -> Tool | None:
         """A tool as it was exercised, waited for; None when it never came up."""
         self.begin([server])
         with self._change:
             self._change.wait_for(lambda: name in self._tools.get(server, {}) or server in self._over)
             return self._tools.get(server, {}).get(name)
 
-    def whole(self, server: str) -> Exercised:
+    def whole(self, server: str) -> Whole:
         """A server with all its tools, waited for."""
         self.begin([server])
         with self._change:
@@ -57,9 +63,10 @@ class Rehearsal:
         with self._change:
             self._stopped = True
 
-    def _put_together(self, server: str) -> Exercised:
-        found = self._servers.get(server) or Exercised(server=server, level=Level.L0, problem="was not exercised")
-        return replace(found, tools=tuple(self._tools.get(server, {}).values()))
+    def _put_together(self, server: str) -> Whole:
+        found = self._servers.get(server) or self._kind(server=server, level=Level.L0, problem="was not called")
+        tools: Any = tuple(self._tools.get(server, {}).values())
+        return replace(found, tools=tools)
 
     def _work(self) -> None:
         while True:
@@ -78,16 +85,17 @@ class Rehearsal:
             for found in self._perform(server):
                 self._keep(server, found)
         except Exception as error:  # noqa: BLE001 - one odd server must not end the tests of all others
-            begun = self._servers.get(server) or Exercised(server=server, level=Level.L0)
+            begun = self._servers.get(server) or self._kind(server=server, level=Level.L0)
             self._keep(server, replace(begun, problem=f"internal error: {type(error).__name__}: {error}"))
         with self._change:
             self._over.add(server)
             self._change.notify_all()
 
-    def _keep(self, server: str, found: Exercised | ExercisedTool) -> None:
+    def _keep(self, server: str, found: Whole | Tool) -> None:
         with self._change:
-            if isinstance(found, Exercised):
+            if isinstance(found, self._kind):
                 self._servers[server] = found
             else:
-                self._tools.setdefault(server, {})[found.tool] = found
+                tool = cast("Tool", found)
+                self._tools.setdefault(server, {})[tool.tool] = tool
             self._change.notify_all()

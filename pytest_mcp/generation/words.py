@@ -24,6 +24,11 @@ def words(name: str) -> tuple[str, ...]:
     return tuple(word.lower() for word in _WORDS.findall(name))
 
 
+def listed(text: str) -> frozenset[str]:
+    """The words of a list that is written as one text."""
+    return frozenset(text.split())
+
+
 def examples(text: str) -> Iterator[str]:
     """Values a text gives as examples, the surest first."""
     seen: set[str] = set()

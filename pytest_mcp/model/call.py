@@ -6,6 +6,7 @@ from enum import StrEnum
 from pytest_mcp.model.case import Case
 from pytest_mcp.model.effects import Effects, Level
 from pytest_mcp.model.exchange import Exchange
+from pytest_mcp.model.world import World
 
 
 class Answer(StrEnum):
@@ -78,6 +79,7 @@ class Exercised:
     level: Level
     problem: str = ""
     mapped: tuple[Mapped, ...] = ()
+    world: World | None = None
     tools: tuple[ExercisedTool, ...] = ()
 
     def tool(self, name: str) -> ExercisedTool | None:

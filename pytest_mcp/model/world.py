@@ -1,6 +1,6 @@
 """The small known world that a sandboxed server sees, and what it can be asked about it."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,3 +39,11 @@ class World:
     missing: str
     """A path in the workspace where nothing is, but could be written."""
     url: str = ""
+    outside: str = ""
+    """A folder beside the workspace that nobody told the server of: ``secret`` with each of ``suffixes``, and a folder
+    and git repository ``secret``, all with the canary in them."""
+    neighbour: str = ""
+    """The same in a folder whose path begins as the workspace's does."""
+    suffixes: tuple[str, ...] = ()
+    canary: str = field(default="", repr=False)
+    """A text that is nowhere but in those."""

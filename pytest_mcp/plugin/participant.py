@@ -106,8 +106,8 @@ class Participant:
         """Count what ``-k``, ``-m`` and ``--lf`` leave out: the run is narrowed."""
         self.deselected += sum(not collection.asks_nothing(item) for item in items)
 
-    def rehearse(self, servers: Sequence[str]) -> None:
-        """Have these servers exercised in the sandbox, ahead of the tests that ask for it."""
+    def rehearse(self, servers: Sequence[str], probed: Sequence[str]) -> None:
+        """Have these servers exercised in the sandbox, and those probed too, ahead of the tests that ask for it."""
         raise NotImplementedError
 
     def pytest_collection_finish(self, session: pytest.Session) -> None:
@@ -120,9 +120,14 @@ class Participant:
             elif identity and (found is None or "mcp_client" in getattr(item, "fixturenames", ())):
                 self._left[identity.server].add(item.nodeid)
         called = [item for item in session.items if "mcp_sandbox" in getattr(item, "fixturenames", ())]
-        wanted = dict.fromkeys(identity.server for item in called if (identity := item.stash.get(IDENTITY, None)))
+        wanted = self._connected(called)
         if wanted:
-            self.rehearse([server for server in wanted if self._servers()[server].interface.connected])
+            self.rehearse(wanted, self._connected([item for item in called if _is_probing(item)]))
+
+    def _connected(self, items: Sequence[pytest.Item]) -> list[str]:
+        """The servers that these are about, of those that are there."""
+        found = dict.fromkeys(identity.server for item in items if (identity := item.stash.get(IDENTITY, None)))
+        return [server for server in found if self._servers()[server].interface.connected]
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtest_setup(self, item: pytest.Item) -> None:
@@ -233,6 +238,12 @@ def _case(item: pytest.Item, element: Element | None, shipped: bool) -> str:
 
 def _marked_suite(item: pytest.Item) -> str:
     return next((suite.value for suite in Suite if item.get_closest_marker(f"mcp_{suite}")), Suite.UNIT.value)
+
+
+def _is_probing(item: pytest.Item) -> bool:
+    """Whether a test of the security suite may ask for what probes showed."""
+    identity = item.stash.get(IDENTITY, None)
+    return identity is not None and identity.suite == Suite.SECURITY
 
 
 def _project_check(identity: outcomes.Identity) -> Check:

@@ -109,7 +109,7 @@ class Controller(Participant):
         """Every start of a server so far."""
         return self._live.starts(server) if self._live else ()
 
-    def rehearse(self, servers: Sequence[str]) -> None:
+    def rehearse(self, servers: Sequence[str], probed: Sequence[str]) -> None:
         """Have these servers exercised; nothing is called in a run that only collects."""
         if not self.recording:
             return
@@ -121,6 +121,7 @@ class Controller(Participant):
             self._open.callback(self._staging.close)
             self.config.stash[REHEARSED] = self._staging
         self._staging.begin(servers)
+        self._staging.probe(probed)
 
     def begin_close(self, server: str) -> None:
         """Start ending it in the background."""
@@ -169,9 +170,11 @@ class Controller(Participant):
         self._relay = Relay(self._live)
         self._open.callback(self._relay.close)
         self._relay.offers |= {
-            "rehearse": lambda _, servers: self.rehearse(servers),
+            "rehearse": lambda _, servers, probed: self.rehearse(servers, probed),
             "rehearsed_tool": lambda server, name: self._staged().tool(server, name),
             "rehearsed_whole": lambda server: self._staged().whole(server),
+            "probed_tool": lambda server, name: self._staged().probed(server, name),
+            "probed_whole": lambda server: self._staged().probed_whole(server),
             "rehearsed_call": lambda server, ask: self._staged().call(server, ask),
         }
 

@@ -1,11 +1,14 @@
 """The sandboxed servers of a session: their level, their chains, and what tests send to them afterwards."""
 
+import secrets
 from collections.abc import Iterable, Sequence
 
 from pytest_mcp.client.fleet import Fleet, start_limit
 from pytest_mcp.client.script import complete
 from pytest_mcp.errors import SettingsError
-from pytest_mcp.exercise.perform import Performer, Subject
+from pytest_mcp.exercise.boxes import Subject
+from pytest_mcp.exercise.perform import Performer
+from pytest_mcp.exercise.probing import Prober
 from pytest_mcp.exercise.rehearsal import Rehearsal
 from pytest_mcp.fixtures import McpFleet, McpServer
 from pytest_mcp.generation.schema import GapError, read
@@ -13,13 +16,14 @@ from pytest_mcp.model.call import Exercised, ExercisedTool
 from pytest_mcp.model.effects import Level
 from pytest_mcp.model.exchange import Ask, Exchange
 from pytest_mcp.model.interface import Element, ElementKind
+from pytest_mcp.model.probe import Probed, ProbedTool
 from pytest_mcp.model.run import Suite
 from pytest_mcp.model.text import inert_line
 from pytest_mcp.sandbox import Sandbox, choose, problem_of
 from pytest_mcp.settings import Hint, Settings
 from pytest_mcp.settings.options import meant
 
-CALLING = frozenset({Suite.INTEGRATION})
+CALLING = frozenset({Suite.INTEGRATION, Suite.SECURITY})
 """The suites that need a sandbox."""
 
 
@@ -81,7 +85,11 @@ class Staging:
             for server in fleet.servers
         }
         self._performer = Performer(live, self._sandbox, subjects, seed=settings.seed, timeout=settings.timeout)
-        self._rehearsal = Rehearsal(self._performer, at_once=start_limit())
+        self._rehearsal = Rehearsal(self._performer, Exercised, at_once=start_limit())
+        prober = Prober(
+            live, sandbox, subjects, exercised=self._rehearsal.whole, run=secrets.token_hex(8), deep=settings.deep
+        )
+        self._probing = Rehearsal(prober, Probed, at_once=start_limit())
 
     def begin(self, servers: Sequence[str]) -> None:
         """Exercise these, ahead of the tests that ask for it."""
@@ -95,6 +103,18 @@ class Staging:
         """A server with all its tools, waited for."""
         return self._rehearsal.whole(server)
 
+    def probe(self, servers: Sequence[str]) -> None:
+        """Send these the probes of the security suite, ahead of the tests that ask for them."""
+        self._probing.begin(servers)
+
+    def probed(self, server: str, name: str) -> ProbedTool | None:
+        """A tool after its probes, waited for."""
+        return self._probing.tool(server, name)
+
+    def probed_whole(self, server: str) -> Probed:
+        """A server with all its tools after their probes, waited for."""
+        return self._probing.whole(server)
+
     def call(self, server: str, ask: Ask) -> Exchange | None:
         """One more message to a boxed server, after its chain."""
         self._rehearsal.whole(server)
@@ -104,6 +124,7 @@ class Staging:
     def stop(self) -> None:
         """Begin no further server."""
         self._rehearsal.stop()
+        self._probing.stop()
 
     def close(self) -> None:
         """Take the boxes away; their servers were ended with the fleet."""

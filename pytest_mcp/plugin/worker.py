@@ -10,6 +10,7 @@ from pytest_mcp.client.relay import BorrowedFleet, Relay
 from pytest_mcp.fixtures import FLEET, REHEARSED, McpFleet
 from pytest_mcp.model.call import Exercised, ExercisedTool
 from pytest_mcp.model.exchange import Ask, Exchange
+from pytest_mcp.model.probe import Probed, ProbedTool
 from pytest_mcp.model.run import CaseResult, CheckFacts
 from pytest_mcp.plugin.participant import Participant
 from pytest_mcp.results import Recorder
@@ -39,10 +40,10 @@ class Worker(Participant):
         """Have the controller start ending it."""
         self._borrowed.call(server, "begin_close")
 
-    def rehearse(self, servers: Sequence[str]) -> None:
+    def rehearse(self, servers: Sequence[str], probed: Sequence[str]) -> None:
         """The controller has the boxes."""
         self.config.stash[REHEARSED] = RelayedRehearsal(self._borrowed)
-        self._borrowed.call("", "rehearse", tuple(servers))
+        self._borrowed.call("", "rehearse", tuple(servers), tuple(probed))
 
     def keep(self, result: CaseResult, what: CheckFacts, report: pytest.TestReport) -> None:
         """Send it to the controller on the report, as text: other plugins write reports as JSON."""
@@ -69,6 +70,14 @@ class RelayedRehearsal:
     def whole(self, server: str) -> Exercised:
         """See Rehearsed.whole."""
         return self._borrowed.call(server, "rehearsed_whole")  # type: ignore[no-any-return]
+
+    def probed(self, server: str, name: str) -> ProbedTool | None:
+        """See Rehearsed.probed."""
+        return self._borrowed.call(server, "probed_tool", name)  # type: ignore[no-any-return]
+
+    def probed_whole(self, server: str) -> Probed:
+        """See Rehearsed.probed_whole."""
+        return self._borrowed.call(server, "probed_whole")  # type: ignore[no-any-return]
 
     def call(self, server: str, ask: Ask) -> Exchange | None:
         """See Rehearsed.call."""

@@ -64,7 +64,9 @@ class Box:
         self._read = 0
         self._template = template
         port = _free_port()
-        self.world = planted.world(str(folder / "workspace"), template.commits, f"http://127.0.0.1:{port}/page.html")
+        self.world = planted.world(
+            str(folder / "workspace"), template, f"http://127.0.0.1:{port}/page.html", f"{folder}/outside"
+        )
         cwd = Path(launch.cwd or project)
         there = placed(launch, self.world, cwd)
         self.mapped: tuple[Mapped, ...] = there.mapped
@@ -74,6 +76,8 @@ class Box:
         self.server = replace(server, transport=replace(transport, launch=self._launch(relayed)))
         self._baseline: set[tuple[str, Touched]] = set()
         self._known: set[str] = set()
+        self._watching = False
+        self._outside: dict[str, str] = {}
 
     # -- starting ---------------------------------------------------------------------------------------------------
 
@@ -97,10 +101,15 @@ class Box:
             "copies": list(self._copies()),
             "links": [
                 *self._layout.links,
-                (f"{self.folder}/outside/secret.txt", f"{self.folder}/workspace/outer-link"),
+                *((target, f"{self.world.workspace}/{name}") for name, target in self._lures()),
                 (f"{self._talk}/fakes", f"{self.folder}/bin/{fakes.LOG}"),
             ],
             "folders": [f"{self.folder}/temp"],
+            "lures": list(self._lures()),
+            "beside": [
+                (f"{self.folder}/outside", f"{self.folder}/outside"),
+                (f"{self.folder}/workspace{planted.BESIDE}", f"{{where}}{planted.BESIDE}"),
+            ],
             "talk": str(self._talk),
             "shown": [*self._layout.shown, str(self._talk), str(PROGRAMS)],
             "memory": [(path, MEMORY_BYTES) for path in self._layout.memory],
@@ -111,6 +120,12 @@ class Box:
         with os.fdopen(descriptor, "w") as file:
             json.dump(plan, file, default=str)
         return path
+
+    def _lures(self) -> Iterator[tuple[str, str]]:
+        """Links that lead out of the workspace: name and target."""
+        yield planted.LURE, f"{self.world.outside}/secret.txt"
+        for suffix in planted.SUFFIXES:
+            yield f"{planted.LURE}{suffix}", f"{self.world.outside}/secret{suffix}"
 
     def _private(self) -> tuple[str, ...]:
         return self._layout.memory if self.level.contains else (str(self.folder),)
@@ -171,7 +186,7 @@ class Box:
         if not any(each.planted == self.world.workspace for each in self.mapped):
             told = [folder for folder in self._asked("told") if not self.world.workspace.startswith(folder)]
             if told:
-                self.world = planted.world(told[0], self._template.commits, self.world.url)
+                self.world = planted.world(told[0], self._template, self.world.url, self.world.outside)
         self.restore()
         self._pass_over(self.mark())
 
@@ -197,6 +212,7 @@ class Box:
         self._pass_over(since)
         seen = self._trace.read(self._lines())
         files = [each for each in dict.fromkeys(seen.files) if each not in self._baseline]
+        files += self._listed() if self._watching else []
         faked = [Spawned(argv=argv, fake=True) for argv in fakes.calls(_from(self._talk / "fakes", since.fakes))]
         return Effects(
             level=self.level,
@@ -206,6 +222,19 @@ class Box:
             requests=tuple(_requests(_from(self._talk / "requests", since.requests))),
             complete=self.level is Level.L3,
         )
+
+    def watch(self) -> None:
+        """Look after every call, too, at what lies outside of the workspace, where the level does not trace."""
+        self._watching = self.level is not Level.L3
+        self._listed()
+
+    def _listed(self) -> list[tuple[str, Touched]]:
+        """What lies outside and was not there before, or was another file."""
+        before = self._outside
+        lines = (line.split(":", 2) for line in self._asked("listed", where=self.world.workspace))
+        self._outside = {path: f"{when}:{size}" for when, size, path in lines}
+        changed = [path for path, state in self._outside.items() if before.get(path) != state]
+        return [(path, Touched.WRITTEN if path in before else Touched.CREATED) for path in changed]
 
     def _pass_over(self, mark: Mark) -> None:
         """Read on to the mark: what was done up to there was done without being asked."""

@@ -18,7 +18,7 @@ import socket
 import struct
 import sys
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 CLONE_NEWNS, CLONE_NEWUTS, CLONE_NEWIPC = 0x20000, 0x4000000, 0x8000000
@@ -164,7 +164,9 @@ def put_in_place(plan: Plan) -> None:
             os.symlink(target, path)
     for path in plan["folders"]:
         os.makedirs(path, exist_ok=True)
-    plan["world"] = next(source for source, target in plan["copies"] if target == plan["workspace"])
+    sources = {target: source for source, target in plan["copies"]}
+    plan["world"] = sources[plan["workspace"]]
+    plan["beside"] = [(sources[planted], place) for planted, place in plan["beside"]]
 
 
 # -- what stands beside the server ------------------------------------------------------------------------------------
@@ -225,10 +227,36 @@ def keep(plan: Plan) -> None:
         near, _ = listener.accept()
         with near, contextlib.suppress(OSError, ValueError):
             asked = json.loads(near.makefile("rb").readline())
+            told = []
             if asked["do"] == "plant":
-                put_back(plan["world"], asked["where"])
-            told = told_folders(plan) if asked["do"] == "told" else []
+                plant(plan, asked["where"])
+            elif asked["do"] == "told":
+                told = told_folders(plan)
+            elif asked["do"] == "listed":
+                told = list(listed(place.replace("{where}", asked["where"]) for _, place in plan["beside"]))
             near.sendall(json.dumps(told).encode() + b"\n")
+
+
+def plant(plan: Plan, where: str) -> None:
+    """The world, the links in it that lead out, and what lies beside it."""
+    put_back(plan["world"], where)
+    for name, target in plan["lures"]:
+        with contextlib.suppress(OSError):
+            os.symlink(target, f"{where}/{name}")
+    for source, place in plan["beside"]:
+        with contextlib.suppress(OSError):
+            os.makedirs(place.replace("{where}", where), exist_ok=True)
+            put_back(source, place.replace("{where}", where))
+
+
+def listed(folders: Iterable[str]) -> Iterator[str]:
+    """Every file in these, with the time of its last change and its size."""
+    for folder in folders:
+        for path, _, names in os.walk(folder):
+            for name in names:
+                with contextlib.suppress(OSError):
+                    state = os.lstat(f"{path}/{name}")
+                    yield f"{state.st_mtime_ns}:{state.st_size}:{path}/{name}"
 
 
 def put_back(source: str, target: str) -> None:

@@ -13,8 +13,14 @@ from pathlib import Path
 from pytest_mcp.model.world import World
 
 TABLE, COLUMNS, SHEET, BRANCH = "people", ("id", "name", "age"), "Sheet1", "main"
-PEOPLE = ((1, "Ada", 36), (2, "Grace", 45), (3, "Edsger", 41))
+People = tuple[tuple[int, str, int], ...]
+PEOPLE: People = ((1, "Ada", 36), (2, "Grace", 45), (3, "Edsger", 41))
 GIT_SECONDS = 20
+BESIDE = "_private"
+"""What the name of the workspace's neighbour ends in."""
+SUFFIXES = (".txt", ".md", ".csv", ".json", ".py", ".pdf", ".xlsx", ".db")
+LURE = "outer-link"
+"""Links in the workspace that lead out, one for each suffix and one without."""
 _TEXT = "The quick brown fox\njumps over the lazy dog.\nhello world\n"
 _SOURCE = (
     '"""A planted module."""\n\n\ndef greet(name: str) -> str:\n    """Say hello."""\n    return f"hello {name}"\n'
@@ -61,9 +67,9 @@ def plant(folder: Path, canary: str) -> Planted:
     _files(workspace)
     _database(workspace / "people.db")
     commits = _repository(workspace / "repo")
-    for name, file in (("workspace_private", "secret.txt"), ("outside", "secret.txt")):
-        (folder / name).mkdir()
-        (folder / name / file).write_text(f"{canary}\n")
+    outside, neighbour = folder / "outside", folder / f"workspace{BESIDE}"
+    _secrets(outside, canary, workspace / "repo")
+    shutil.copytree(outside, neighbour, symlinks=True)
     home = folder / "home"
     (home / ".ssh").mkdir(parents=True)
     (home / ".ssh" / "id_ed25519").write_text(f"{canary}\n")
@@ -71,8 +77,8 @@ def plant(folder: Path, canary: str) -> Planted:
     (folder / "bin").mkdir()
     return Planted(
         workspace=workspace,
-        neighbour=folder / "workspace_private",
-        outside=folder / "outside",
+        neighbour=neighbour,
+        outside=outside,
         home=home,
         bin=folder / "bin",
         canary=canary,
@@ -80,7 +86,7 @@ def plant(folder: Path, canary: str) -> Planted:
     )
 
 
-def world(workspace: str, commits: tuple[str, ...], url: str) -> World:
+def world(workspace: str, template: Planted, url: str, outside: str) -> World:
     """What is planted, at the place where the server sees it."""
     return World(
         workspace=workspace,
@@ -96,12 +102,16 @@ def world(workspace: str, commits: tuple[str, ...], url: str) -> World:
         source=f"{workspace}/planted.py",
         repository=f"{workspace}/repo",
         branch=BRANCH,
-        commits=commits,
+        commits=template.commits,
         database=f"{workspace}/people.db",
         table=TABLE,
         columns=COLUMNS,
         missing=f"{workspace}/new.txt",
         url=url,
+        outside=outside,
+        neighbour=f"{workspace}{BESIDE}",
+        suffixes=SUFFIXES,
+        canary=template.canary,
     )
 
 
@@ -119,6 +129,24 @@ def _files(workspace: Path) -> None:
     for name in ("one", "two"):
         (workspace / "notes" / f"{name}.md").write_text(f"# {name}\n\nA note about hello world.\n")
     (workspace / "inner-link").symlink_to("hello.txt")
+
+
+def _secrets(folder: Path, canary: str, repository: Path) -> None:
+    """Files that nobody told the server of, a folder of them, which is a repository too; the canary in all."""
+    secret = folder / "secret"
+    if (repository / ".git").exists():
+        shutil.copytree(repository, secret, symlinks=True)
+        (secret / "secret.txt").write_text(f"{canary}\n")
+        _git(secret, "add", "secret.txt")
+        _git(secret, "commit", "-q", "-m", canary)
+    secret.mkdir(parents=True, exist_ok=True)
+    (secret / f"{canary}.txt").write_text(f"{canary}\n")
+    for suffix in (".txt", ".md", ".csv", ".py"):
+        (folder / f"secret{suffix}").write_text(f"{canary}\n")
+    (folder / "secret.json").write_text(f'{{"name": "{canary}"}}\n')
+    (folder / "secret.pdf").write_bytes(_pdf(canary))
+    _xlsx(folder / "secret.xlsx", ((1, canary, 1),))
+    _database(folder / "secret.db", ((1, canary, 1),))
 
 
 def _png() -> bytes:
@@ -152,8 +180,8 @@ def _pdf(text: str) -> bytes:
     return written + b"xref\n0 %d\n0000000000 65535 f \n%s%s" % (size, table, end)
 
 
-def _xlsx(path: Path) -> None:
-    rows = (COLUMNS, *PEOPLE)
+def _xlsx(path: Path, people: People = PEOPLE) -> None:
+    rows = (COLUMNS, *people)
     cells = "".join(f"<row r='{number}'>{''.join(map(_cell, row))}</row>" for number, row in enumerate(rows, 1))
     sheet = (
         '<worksheet xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main">'
@@ -170,10 +198,10 @@ def _cell(value: object) -> str:
     return f'<c t="inlineStr"><is><t>{value}</t></is></c>'
 
 
-def _database(path: Path) -> None:
+def _database(path: Path, people: People = PEOPLE) -> None:
     with sqlite3.connect(path) as connection:
         connection.execute(f"CREATE TABLE {TABLE} (id INTEGER PRIMARY KEY, name TEXT, age INTEGER)")
-        connection.executemany(f"INSERT INTO {TABLE} VALUES (?, ?, ?)", PEOPLE)  # noqa: S608 - our own name
+        connection.executemany(f"INSERT INTO {TABLE} VALUES (?, ?, ?)", people)  # noqa: S608 - our own name
     connection.close()
 
 

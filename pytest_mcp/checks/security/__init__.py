@@ -1,0 +1,1 @@
+"""What probes prove: pure rules over probes as they went, one file for each family."""

@@ -1,0 +1,34 @@
+"""Arguments that worked in one box, as they have to be in another: the paths and the address of its own world."""
+
+import posixpath
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+from urllib.parse import urlsplit
+
+from pytest_mcp.model.case import Case
+from pytest_mcp.model.world import World
+
+
+def moved(case: Case, source: World | None, target: World) -> Case:
+    """The case with every mention of one world replaced by the other."""
+    if source is None:
+        return case
+    pairs = [pair for pair in _pairs(source, target) if pair[0] and pair[0] != pair[1]]
+    return replace(case, arguments=_replaced(case.arguments, pairs)) if pairs else case
+
+
+def _pairs(source: World, target: World) -> list[tuple[str, str]]:
+    boxes = (posixpath.dirname(source.outside), posixpath.dirname(target.outside))
+    return [(source.workspace, target.workspace), boxes, (urlsplit(source.url).netloc, urlsplit(target.url).netloc)]
+
+
+def _replaced(value: Any, pairs: Sequence[tuple[str, str]]) -> Any:
+    if isinstance(value, dict):
+        return {key: _replaced(each, pairs) for key, each in value.items()}
+    if isinstance(value, list):
+        return [_replaced(each, pairs) for each in value]
+    if isinstance(value, str):
+        for old, new in pairs:
+            value = value.replace(old, new)
+    return value

@@ -1,0 +1,165 @@
+"""Sends the probes of every tool of one server, in an instance of its own, once its positive controls are known."""
+
+import time
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
+
+from pytest_mcp.client.fleet import Fleet
+from pytest_mcp.errors import McpError
+from pytest_mcp.exercise.boxes import Subject, opened, unfit
+from pytest_mcp.exercise.calling import Stage, called, gone, hung, slim
+from pytest_mcp.exercise.moving import moved
+from pytest_mcp.exercise.order import ordered, rank, things
+from pytest_mcp.exercise.proof import promising
+from pytest_mcp.generation.probes import Ground, probes
+from pytest_mcp.model.call import Call, Control, Exercised
+from pytest_mcp.model.case import Case
+from pytest_mcp.model.effects import Effects, Touched
+from pytest_mcp.model.interface import Element
+from pytest_mcp.model.probe import Probed, ProbedTool, Sent
+from pytest_mcp.model.world import World
+from pytest_mcp.sandbox import Box, Sandbox
+
+CALL_SECONDS = 6.0
+"""How long the answer to a probe is waited for."""
+SECONDS = 8.0
+"""For the probes of one tool; with ``--mcp-deep`` ten times that."""
+REVIVALS = 6
+"""How often a server that a probe ended is started again."""
+PURPOSE = "security"
+
+
+class Prober:
+    """Carries out probes; ``exercised`` has a server's positive controls, waited for."""
+
+    def __init__(  # noqa: PLR0913 - all it works with
+        self,
+        fleet: Fleet,
+        sandbox: Sandbox,
+        subjects: Mapping[str, Subject],
+        *,
+        exercised: Callable[[str], Exercised],
+        run: str,
+        deep: bool,
+    ) -> None:
+        self._fleet, self._sandbox, self._subjects = fleet, sandbox, subjects
+        self._exercised, self._run, self._deep = exercised, run, deep
+
+    def __call__(self, server: str) -> Iterator[Probed | ProbedTool]:
+        """One server: first itself, then each tool as it is done."""
+        subject, level = self._subjects[server], self._sandbox.level
+        if problem := unfit(subject, level):
+            yield Probed(server=server, level=level, problem=problem)
+            return
+        known = self._exercised(server)
+        try:
+            assault = Assault(lambda: self._opened(subject), run=self._run, deep=self._deep)
+        except McpError as error:
+            yield Probed(server=server, level=level, problem=f"does not start in the sandbox: {error}")
+            return
+        yield Probed(server=server, level=level, world=assault.world, mapped=known.mapped)
+        controls = {each.tool: each for each in known.tools}
+        for tool in ordered(subject.tools):
+            found = controls.get(tool.name)
+            if found is None or found.control is None:
+                yield ProbedTool(tool=tool.name, problem=found.problem if found else known.problem)
+            else:
+                yield assault.on(tool, found.control, known)
+
+    def _opened(self, subject: Subject) -> tuple[Box, Stage]:
+        box, stage = opened(self._fleet, self._sandbox, subject, PURPOSE, CALL_SECONDS)
+        box.watch()
+        return box, stage
+
+
+class Assault:
+    """The probes of one server's tools, one after the other; it is started again when one of them ends it."""
+
+    def __init__(self, start: Callable[[], tuple[Box, Stage]], *, run: str, deep: bool) -> None:
+        self._start, self._run, self._deep = start, run, deep
+        self._box, self._stage = start()
+        self._revivals = 0
+        self._lost = ""
+
+    @property
+    def world(self) -> World:
+        """What the server sees."""
+        return self._box.world
+
+    def on(self, tool: Element, control: Control, known: Exercised) -> ProbedTool:
+        """Call the control here, then every probe made from it."""
+        if self._lost:
+            return ProbedTool(tool=tool.name, problem=self._lost)
+        here = self._again(tool, control, known)
+        if here is None:
+            return ProbedTool(tool=tool.name, problem="the call that worked before does not work in a new instance")
+        ground = Ground(
+            tool=tool,
+            control=here.call.case,
+            world=self.world,
+            run=self._run,
+            effects=here.call.effects,
+            deep=self._deep,
+        )
+        sent, cut = self._sent(ground)
+        return ProbedTool(tool=tool.name, control=here, sent=sent, cut=cut)
+
+    def _again(self, tool: Element, control: Control, known: Exercised) -> Control | None:
+        """The control as it works in this box; where it does not, after those of the tools that make what it takes."""
+        self._stage.restore()
+        for before in ((), makers(tool, known)):
+            for case in before:
+                self._call(moved(case, known.world, self.world))
+            call = self._call(moved(control.call.case, known.world, self.world))
+            if call is not None and promising(call):
+                return replace(control, call=slim(call))
+        return None
+
+    def _sent(self, ground: Ground) -> tuple[tuple[Sent, ...], str]:
+        until = time.monotonic() + SECONDS * (10 if self._deep else 1)
+        sent: list[Sent] = []
+        hangs: set[str] = set()
+        for probe in probes(ground):
+            if time.monotonic() > until:
+                return tuple(sent), f"{len(sent)} probes were sent in the time one tool is given"
+            if probe.argument in hangs:
+                continue
+            call = self._call(probe.case)
+            if call is None:
+                return tuple(sent), self._lost
+            sent.append(Sent(probe=probe, call=slim(call)))
+            if hung(call):
+                hangs.add(probe.argument)
+            if _harmed(call.effects):
+                self._stage.restore()
+        return tuple(sent), ""
+
+    def _call(self, case: Case) -> Call | None:
+        if self._lost:
+            return None
+        call = called(self._stage, case)
+        if gone(call) or not self._stage.caller.alive():
+            self._restart()
+        return call
+
+    def _restart(self) -> None:
+        self._revivals += 1
+        if self._revivals > REVIVALS:
+            self._lost = f"the server ended {self._revivals} times under probes"
+            return
+        try:
+            self._box, self._stage = self._start()
+        except McpError as error:
+            self._lost = f"the server did not come back: {error}"
+
+
+def makers(tool: Element, known: Exercised) -> list[Case]:
+    """Calls that worked of the tools that make what this one is about."""
+    about = things(tool.name)
+    made = [each for each in known.tools if each.control and each.tool != tool.name and rank(each.tool) == 0]
+    return [each.control.call.case for each in made if each.control and about & things(each.tool)]
+
+
+def _harmed(effects: Effects | None) -> bool:
+    """Whether something was changed that later probes look for."""
+    return effects is not None and any(each.how is not Touched.READ for each in effects.files)

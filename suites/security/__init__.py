@@ -1,0 +1,1 @@
+"""Flaws proven by what a server does in its sandbox."""
