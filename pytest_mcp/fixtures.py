@@ -177,7 +177,7 @@ class McpSandbox:
         if found is None:
             whole = self.rehearsed.probed_whole(self.server)
             self.report.inconclusive(whole.problem or "the tool was not reached: the server did not come back")
-        if found.control is None:
+        if found.ground is None:
             self.report.inconclusive(f"no positive control: {found.problem}")
         if not found.of(family):
             if found.cut:

@@ -21,6 +21,7 @@ _ERROR_START = re.compile(
       | (?:unknown|unsupported|unrecognized)\s(?:tool|argument|parameter|operation|command|option|method|function)
       | (?:\w+\s){1,3}(?:is|was|does|do)\s(?:not|n't)\s(?:found|exist|allowed|permitted|supported|valid|a\svalid)
       | (?:\w+\s){0,3}(?:not\sfound|no\ssuch\sfile)\s*[:!.(]
+      | (?:\w+\s){1,3}["'`][^"'`\n]{1,100}["'`]\s(?:(?:is|was|does|did|could)\s(?:not|n't)\s|not\sfound|is\sinvalid)
     )""",
     re.IGNORECASE | re.VERBOSE,
 )

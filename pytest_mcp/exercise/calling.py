@@ -1,6 +1,6 @@
 """One call: sent, answered, judged by what the answer says, with what the server did meanwhile."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -12,7 +12,7 @@ from pytest_mcp.exercise.answers import answer_of, text_of
 from pytest_mcp.model.call import Answer, Call
 from pytest_mcp.model.case import Case
 from pytest_mcp.model.effects import Effects
-from pytest_mcp.model.exchange import Arrival, Ask
+from pytest_mcp.model.exchange import Arrival, Ask, Exchange
 
 KEPT_BYTES = 64 * 1024
 """Of answers larger than this only their text's head and what they amount to is kept."""
@@ -47,16 +47,25 @@ class Stage:
 def called(stage: Stage, case: Case) -> Call:
     """Send one case and wait for its answer, at most the stage's ``timeout`` seconds."""
     before = stage.mark()
-    params = {"name": case.tool, "arguments": case.arguments}
-    seen = complete(stage.caller, Ask(method="tools/call", params=params, timeout=stage.timeout), stage.role)
+    exchange = complete(stage.caller, _ask(stage, case), stage.role)
+    return _judged(case, exchange, stage.effects(before))
+
+
+def called_together(stage: Stage, cases: Sequence[Case]) -> list[Call]:
+    """Send all of these without waiting for each other; each call gets the effects of all."""
+    before = stage.mark()
+    exchanges = stage.caller.send_all([_ask(stage, case) for case in cases])
+    seen = stage.effects(before)
+    return [_judged(case, exchange, seen) for case, exchange in zip(cases, exchanges, strict=True)]
+
+
+def _ask(stage: Stage, case: Case) -> Ask:
+    return Ask(method="tools/call", params={"name": case.tool, "arguments": case.arguments}, timeout=stage.timeout)
+
+
+def _judged(case: Case, seen: Exchange, effects: Effects | None) -> Call:
     exchange = replace(seen, message=bounded(seen.message))
-    return Call(
-        case=case,
-        exchange=exchange,
-        answer=answer_of(exchange),
-        text=text_of(exchange),
-        effects=stage.effects(before),
-    )
+    return Call(case=case, exchange=exchange, answer=answer_of(exchange), text=text_of(exchange), effects=effects)
 
 
 def slim(call: Call) -> Call:

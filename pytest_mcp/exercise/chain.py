@@ -8,7 +8,7 @@ from typing import Protocol
 
 from pytest_mcp.exercise.calling import Stage, called, gone, hung, slim
 from pytest_mcp.exercise.order import ordered, rank, things
-from pytest_mcp.exercise.proof import promising, proof
+from pytest_mcp.exercise.proof import promising, proof, reach
 from pytest_mcp.model.call import Answer, Call, Control, ExercisedTool
 from pytest_mcp.model.case import Case, Origin, ValueSource
 from pytest_mcp.model.interface import Element
@@ -64,7 +64,8 @@ class Chain:
                 yield found
         for tool, first in pending:
             again = self._exercise(tool)
-            yield again if again.control else replace(first, tries=(*first.tries, *again.tries))
+            tries = (*first.tries, *again.tries)
+            yield again if again.control else replace(again, tries=tries, reach=first.reach or again.reach)
 
     def _exercise(self, tool: Element) -> ExercisedTool:
         """In the world as the tools before left it, and where that does not work in a fresh one."""
@@ -72,7 +73,8 @@ class Chain:
         if found.control is None and not found.hung and _refusals(found.tries):
             self._stage.restore()
             again = self._tried(tool, self._made_again(tool))
-            found = again if again.control else replace(found, tries=(*found.tries, *again.tries))
+            tries = (*found.tries, *again.tries)
+            found = again if again.control else replace(again, tries=tries, reach=found.reach or again.reach)
         return found
 
     def _made_again(self, tool: Element) -> list[Call]:
@@ -94,7 +96,8 @@ class Chain:
                 )
             if promising(call) and (whole := self._prove(tool, call, tries)):
                 return whole
-        return ExercisedTool(tool=tool.name, problem=_why(tries), tries=tuple(map(slim, tries)))
+        kept = tuple(map(slim, tries))
+        return ExercisedTool(tool=tool.name, problem=_why(tries), tries=kept, reach=reach(kept))
 
     def _candidates(self, tool: Element, tries: list[Call], made: Sequence[Call]) -> Iterator[Case]:
         """Each candidate, and after a refusal what the server's own words make of it."""

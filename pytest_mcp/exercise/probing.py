@@ -1,22 +1,21 @@
 """Sends the probes of every tool of one server, in an instance of its own, once its positive controls are known."""
 
 import time
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import replace
+from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from pytest_mcp.client.fleet import Fleet
 from pytest_mcp.errors import McpError
 from pytest_mcp.exercise.boxes import Subject, opened, unfit
-from pytest_mcp.exercise.calling import Stage, called, gone, hung, slim
+from pytest_mcp.exercise.calling import Stage, called, called_together, gone, hung, slim
 from pytest_mcp.exercise.moving import moved
 from pytest_mcp.exercise.order import ordered, rank, things
-from pytest_mcp.exercise.proof import promising
+from pytest_mcp.exercise.proof import promising, reach
 from pytest_mcp.generation.probes import Ground, probes
-from pytest_mcp.model.call import Call, Control, Exercised
+from pytest_mcp.model.call import Call, Exercised
 from pytest_mcp.model.case import Case
 from pytest_mcp.model.effects import Effects, Touched
 from pytest_mcp.model.interface import Element
-from pytest_mcp.model.probe import Probed, ProbedTool, Sent
+from pytest_mcp.model.probe import Family, Probe, Probed, ProbedTool, Sent
 from pytest_mcp.model.world import World
 from pytest_mcp.sandbox import Box, Sandbox
 
@@ -24,6 +23,8 @@ CALL_SECONDS = 6.0
 """How long the answer to a probe is waited for."""
 SECONDS = 8.0
 """For the probes of one tool; with ``--mcp-deep`` ten times that."""
+SLOW_SECONDS = 0.4
+"""The probes of a tool whose call took longer are sent together."""
 REVIVALS = 6
 """How often a server that a probe ended is started again."""
 PURPOSE = "security"
@@ -61,10 +62,11 @@ class Prober:
         controls = {each.tool: each for each in known.tools}
         for tool in ordered(subject.tools):
             found = controls.get(tool.name)
-            if found is None or found.control is None:
+            start = found.control.call if found and found.control else found.reach if found else None
+            if start is None:
                 yield ProbedTool(tool=tool.name, problem=found.problem if found else known.problem)
             else:
-                yield assault.on(tool, found.control, known)
+                yield assault.on(tool, start, known)
 
     def _opened(self, subject: Subject) -> tuple[Box, Stage]:
         box, stage = opened(self._fleet, self._sandbox, subject, PURPOSE, CALL_SECONDS)
@@ -86,42 +88,40 @@ class Assault:
         """What the server sees."""
         return self._box.world
 
-    def on(self, tool: Element, control: Control, known: Exercised) -> ProbedTool:
-        """Call the control here, then every probe made from it."""
+    def on(self, tool: Element, start: Call, known: Exercised) -> ProbedTool:
+        """Make the call that worked here too, then every probe made from it."""
         if self._lost:
             return ProbedTool(tool=tool.name, problem=self._lost)
-        here = self._again(tool, control, known)
+        here = self._again(tool, start, known)
         if here is None:
             return ProbedTool(tool=tool.name, problem="the call that worked before does not work in a new instance")
         ground = Ground(
-            tool=tool,
-            control=here.call.case,
-            world=self.world,
-            run=self._run,
-            effects=here.call.effects,
-            deep=self._deep,
+            tool=tool, control=here.case, world=self.world, run=self._run, effects=here.effects, deep=self._deep
         )
-        sent, cut = self._sent(ground)
-        return ProbedTool(tool=tool.name, control=here, sent=sent, cut=cut)
+        sent, cut = self._sent(ground, _is_slow(here))
+        return ProbedTool(tool=tool.name, ground=here, sent=sent, cut=cut)
 
-    def _again(self, tool: Element, control: Control, known: Exercised) -> Control | None:
-        """The control as it works in this box; where it does not, after those of the tools that make what it takes."""
+    def _again(self, tool: Element, start: Call, known: Exercised) -> Call | None:
+        """The call as it works in this box; where it does not, after those of the tools that make what it takes."""
         self._stage.restore()
         for before in ((), makers(tool, known)):
             for case in before:
                 self._call(moved(case, known.world, self.world))
-            call = self._call(moved(control.call.case, known.world, self.world))
-            if call is not None and promising(call):
-                return replace(control, call=slim(call))
+            call = self._call(moved(start.case, known.world, self.world))
+            if call is not None and (promising(call) or (not promising(start) and reach([call]))):
+                return slim(call)
         return None
 
-    def _sent(self, ground: Ground) -> tuple[tuple[Sent, ...], str]:
+    def _sent(self, ground: Ground, slow: bool) -> tuple[tuple[Sent, ...], str]:
+        """One after the other; those of a slow tool that are told apart by their marks together."""
         until = time.monotonic() + SECONDS * (10 if self._deep else 1)
-        sent: list[Sent] = []
+        made = list(probes(ground))
+        together = [probe for probe in made if slow and probe.family is not Family.PATH]
+        sent = list(self._at_once(together)) if together else []
         hangs: set[str] = set()
-        for probe in probes(ground):
+        for probe in made if not together else [probe for probe in made if probe.family is Family.PATH]:
             if time.monotonic() > until:
-                return tuple(sent), f"{len(sent)} probes were sent in the time one tool is given"
+                return tuple(sent), f"{len(sent)} of {len(made)} probes were sent in the time one tool is given"
             if probe.argument in hangs:
                 continue
             call = self._call(probe.case)
@@ -133,6 +133,13 @@ class Assault:
             if _harmed(call.effects):
                 self._stage.restore()
         return tuple(sent), ""
+
+    def _at_once(self, made: Sequence[Probe]) -> Iterator[Sent]:
+        """All of these without waiting for each other; what was seen meanwhile is told of each."""
+        for call, probe in zip(called_together(self._stage, [probe.case for probe in made]), made, strict=True):
+            yield Sent(probe=probe, call=slim(call))
+        if not self._stage.caller.alive():
+            self._restart()
 
     def _call(self, case: Case) -> Call | None:
         if self._lost:
@@ -151,6 +158,10 @@ class Assault:
             self._box, self._stage = self._start()
         except McpError as error:
             self._lost = f"the server did not come back: {error}"
+
+
+def _is_slow(call: Call) -> bool:
+    return (call.exchange.latency or 0.0) > SLOW_SECONDS
 
 
 def makers(tool: Element, known: Exercised) -> list[Case]:

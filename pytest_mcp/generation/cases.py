@@ -2,7 +2,7 @@
 
 import copy
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from pytest_mcp.generation.schema import GapError, Input, Schema, kinds, read, settled
@@ -70,6 +70,22 @@ def controls(tool: Element, given: Given) -> Iterator[Case]:
         case = _made(tool, inputs, given, kind=kind, names=[*names, *told], turn=turn)
         if case is not None:
             yield case
+    if (flipped := _flipped(tool, inputs, given)) is not None:
+        yield flipped
+
+
+def _flipped(tool: Element, inputs: Input, given: Given) -> Case | None:
+    """What is required, and every switch turned the other way: some tools work only so where the world is small."""
+    switches = {
+        name: schema.get("default") is not True
+        for name, schema in inputs.properties.items()
+        if kinds(schema) == ("boolean",) and name not in given.values
+    }
+    made = _made(tool, inputs, given, kind="flipped", names=list(inputs.required), turn=0) if switches else None
+    if made is None:
+        return None
+    origins = tuple(Origin(path=f"/{name}", source=ValueSource.SCHEMA) for name in switches)
+    return replace(made, arguments={**made.arguments, **switches}, origins=(*made.origins, *origins))
 
 
 def gap(tool: Element, given: Given) -> str:

@@ -39,6 +39,17 @@ def remembered(known: dict[str, list[Any]], pairs: list[tuple[str, Any]], asked:
             del values[KEPT:]
 
 
+def _named_by(child: Any, listed: str) -> Iterator[tuple[str, Any]]:
+    """What one of ``devices`` is called, as a ``device`` of another call."""
+    if isinstance(child, dict) and listed:
+        called = next((child[key] for key in _CALLED if isinstance(child.get(key), str | int)), None)
+        if called is not None and not isinstance(called, bool):
+            yield listed.removesuffix("s"), called
+
+
+_CALLED = ("id", "identifier", "uuid", "key", "name", "slug", "path", "uri", "title")
+
+
 def _parsed(text: str) -> Any:
     if text.lstrip()[:1] not in ("{", "["):
         return None
@@ -56,6 +67,7 @@ def _walked(value: Any, name: str, depth: int) -> Iterator[tuple[str, Any]]:
             yield from _walked(child, "".join(words(str(key))), depth + 1)
     elif isinstance(value, list):
         for child in value[:KEPT]:
+            yield from _named_by(child, name)
             yield from _walked(child, name, depth + 1)
     elif isinstance(value, str | int) and not isinstance(value, bool) and len(str(value)) <= 200:
         yield name, value

@@ -63,13 +63,16 @@ def _attempts(
 
 
 def _with_missing(arguments: dict[str, Any], text: str, inputs: Input, tool: Element, given: Given) -> dict[str, Any]:
-    named = [*_issues(text), *(found[1] for pattern in _MISSING for found in pattern.finditer(text))]
-    absent = [name for name in dict.fromkeys(named) if name in inputs.properties and not arguments.get(name)]
+    issues = dict(_issues(text))
+    named = [*issues, *(found[1] for pattern in _MISSING for found in pattern.finditer(text))]
+    # A schema that tells nothing leaves the server's own words as the only ones.
+    known = inputs.properties or {name: issues.get(name, {"type": "string"}) for name in named}
+    absent = [name for name in dict.fromkeys(named) if name in known and not arguments.get(name)]
     if not absent:
         return arguments
     try:
-        bare = {name: _without_default(inputs.properties[name]) for name in absent}
-        made = maker(tool, inputs, given).arguments(replace(inputs, properties={**inputs.properties, **bare}), absent)
+        bare = {name: _without_default(known[name]) for name in absent}
+        made = maker(tool, inputs, given).arguments(replace(inputs, properties={**known, **bare}), absent)
         return {**arguments, **made.value}
     except GapError:
         return arguments
@@ -90,8 +93,8 @@ def _switched(arguments: dict[str, Any], text: str, inputs: Input) -> dict[str, 
 _FLAG = re.compile(r"([\w/]+)[\"'`]?(?: flag| option)? must be (?:set to )?[\"'`]?true", re.I)
 
 
-def _issues(text: str) -> Iterator[str]:
-    """The fields named in a list of issues, as zod prints it."""
+def _issues(text: str) -> Iterator[tuple[str, dict[str, Any]]]:
+    """The fields named in a list of issues, as zod prints it, each with the type that is expected."""
     start, end = text.find("["), text.rfind("]")
     if start < 0 or end < start:
         return
@@ -102,7 +105,12 @@ def _issues(text: str) -> Iterator[str]:
     for issue in issues if isinstance(issues, list) else ():
         path = issue.get("path") if isinstance(issue, dict) else None
         if isinstance(path, list) and path and isinstance(path[0], str):
-            yield path[0]
+            expected = issue.get("expected")
+            kind = expected if expected in _TYPES else "string"
+            yield path[0], {"type": kind, **({"items": {"type": "string"}} if kind == "array" else {})}
+
+
+_TYPES = ("string", "number", "integer", "boolean", "array", "object")
 
 
 def _within(arguments: dict[str, Any], text: str, given: Given) -> dict[str, Any]:

@@ -50,7 +50,8 @@ class ExercisedTool:
     """One tool after its chain. Without ``control`` everything that depends on one is inconclusive for ``problem``.
 
     ``tries`` are the calls on the way to the control, ``repeat`` the control sent once more, ``calls`` the other cases,
-    valid and invalid. ``hung`` is True when a call got no reply in time: its other cases were not sent.
+    valid and invalid. ``reach`` is, where there is no control, a call that was refused after its arguments had arrived
+    at a program or an address: nothing is proven by its answer, but much by what such calls do. ``hung`` is True when a call got no reply in time: its other cases were not sent.
     """
 
     tool: str
@@ -58,6 +59,7 @@ class ExercisedTool:
     problem: str = ""
     tries: tuple[Call, ...] = ()
     repeat: Call | None = None
+    reach: Call | None = None
     calls: tuple[Call, ...] = ()
     hung: bool = False
 

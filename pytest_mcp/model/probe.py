@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
-from pytest_mcp.model.call import Call, Control, Mapped
+from pytest_mcp.model.call import Call, Mapped
 from pytest_mcp.model.case import Case
 from pytest_mcp.model.effects import Level
 from pytest_mcp.model.world import World
@@ -65,10 +65,13 @@ class Sent:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ProbedTool:
-    """One tool after its probes; ``problem`` tells why there are none, ``cut`` why there are fewer than were made."""
+    """One tool after its probes; ``problem`` tells why there are none, ``cut`` why there are fewer than were made.
+
+    ``ground`` is the call that the probes were made from: a positive control, or one that reached something.
+    """
 
     tool: str
-    control: Control | None = None
+    ground: Call | None = None
     problem: str = ""
     sent: tuple[Sent, ...] = ()
     cut: str = ""

@@ -17,7 +17,7 @@ from pytest_mcp.model.effects import Effects, FileEffect, Level, Request, Spawne
 from pytest_mcp.model.server import Launch, Server, Stdio
 from pytest_mcp.sandbox import bubblewrap, fakes, planted
 from pytest_mcp.sandbox.layout import MEMORY, MEMORY_BYTES, layout
-from pytest_mcp.sandbox.mapping import placed
+from pytest_mcp.sandbox.mapping import is_kept, placed
 from pytest_mcp.sandbox.trace import Trace
 
 PROGRAMS = Path(__file__).parent
@@ -95,7 +95,7 @@ class Box:
             "keeper": self._talk / "keeper",
             "workspace": self.world.workspace,
             "roots": [f"{project}/", f"{self.folder}/"],
-            "own": [*self._environment(launch).keys() - dict(launch.env).keys(), "PWD", "OLDPWD", "INIT_CWD"],
+            "own": self._untold(launch),
             "limits": LIMITS,
             "pids": PIDS if self.level.contains else 0,
             "copies": list(self._copies()),
@@ -120,6 +120,11 @@ class Box:
         with os.fdopen(descriptor, "w") as file:
             json.dump(plan, file, default=str)
         return path
+
+    def _untold(self, launch: Launch) -> list[str]:
+        """Variables that do not tell the server where to work."""
+        given = [name for name, value in launch.env if not is_kept(name, value, Path(launch.cwd or "/"))]
+        return [*self._environment(launch).keys() - set(given), "PWD", "OLDPWD", "INIT_CWD"]
 
     def _lures(self) -> Iterator[tuple[str, str]]:
         """Links that lead out of the workspace: name and target."""

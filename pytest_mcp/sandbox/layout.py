@@ -133,6 +133,9 @@ def _steps(path: Path) -> Iterator[Path]:
 
 
 def _root(path: Path) -> Path:
+    """The folder that a program was installed in, with all it depends on."""
+    if "node_modules" in path.parts:
+        return Path(*path.parts[: path.parts.index("node_modules") + 1])
     for parent in path.parents:
         if parent.name in HOMES:
             return parent

@@ -48,7 +48,7 @@ def placed(launch: Launch, world: World, cwd: Path) -> Placed:
     args = [(f"argument {number}", *_parts(arg)) for number, arg in enumerate(launch.args, 1)]
     env = [(name, f"{name}=", value) for name, value in launch.env]
     swapped = [
-        (where, head, text, text if where in _KEPT else _swapped(text, world, cwd))
+        (where, head, text, text if is_kept(where, text, cwd) else _swapped(text, world, cwd))
         for where, head, text in (*args, *env)
     ]
     return Placed(
@@ -62,7 +62,17 @@ def placed(launch: Launch, world: World, cwd: Path) -> Placed:
     )
 
 
-_KEPT = frozenset({"PATH", "PYTHONPATH", "NODE_PATH", "LD_LIBRARY_PATH", "JAVA_HOME", "VIRTUAL_ENV"})
+_KEPT = frozenset({"PATH", "PYTHONPATH", "NODE_PATH", "LD_LIBRARY_PATH", "VIRTUAL_ENV"})
+_OF_PROGRAMS = re.compile(r"(?:_HOME|_SDK|_SDK_ROOT|_PREFIX)$")
+_OF_SETTINGS = re.compile(r"conf(?:ig)?|cfg|settings", re.IGNORECASE)
+
+
+def is_kept(name: str, text: str, cwd: Path) -> bool:
+    """Whether a variable of a launch holds what the server is made of: where programs are, or the project's own settings for it."""
+    if name in _KEPT or _OF_PROGRAMS.search(name):
+        return True
+    path = Path(os.path.normpath(cwd / text)) if 0 < len(text) < 4096 and "\0" not in text else cwd
+    return bool(_OF_SETTINGS.search(name)) and path.is_file() and path.is_relative_to(cwd)
 
 
 def _parts(arg: str) -> tuple[str, str]:

@@ -8,9 +8,9 @@ from pytest_mcp.generation.words import listed
 from pytest_mcp.model.probe import Aim, Family, Probe
 
 _FIRST = ("a substitution", "{value}$({run})")
-_SHELL = (
-    ("a second command", "{value};{run};"),
-    ("out of single quotes", "{value}';{run};'"),
+"""Works unquoted and within double quotes."""
+_MORE = (("out of single quotes", "{value}';{run};'"), ("a second command", "{value};{run};"))
+_DEEP = (
     ("out of double quotes", '{value}";{run};"'),
     ("a pipe", "{value}|{run}"),
     ("a new line", "{value}\n{run}\n"),
@@ -29,7 +29,7 @@ def probes(ground: Ground) -> Iterator[Probe]:
         yield _shell(ground, leaf, *_FIRST)
         if ground.spawns or ground.deep:
             yield _made(ground, leaf, Aim.PLAIN, "a command", "{run}")
-            for label, pattern in _SHELL:
+            for label, pattern in (*_MORE, *(_DEEP if ground.deep else ())):
                 yield _shell(ground, leaf, label, pattern)
         for label, pattern in _CODE:
             if leaf.words & _WORKED_OUT or ground.deep:
