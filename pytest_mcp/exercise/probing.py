@@ -11,7 +11,7 @@ from pytest_mcp.exercise.moving import moved
 from pytest_mcp.exercise.order import ordered, rank, things
 from pytest_mcp.exercise.proof import promising, reach
 from pytest_mcp.generation.probes import Ground, probes
-from pytest_mcp.model.call import Call, Exercised
+from pytest_mcp.model.call import Call, Exercised, Mapped
 from pytest_mcp.model.case import Case
 from pytest_mcp.model.effects import Effects, Touched
 from pytest_mcp.model.interface import Element
@@ -58,7 +58,7 @@ class Prober:
         except McpError as error:
             yield Probed(server=server, level=level, problem=f"does not start in the sandbox: {error}")
             return
-        yield Probed(server=server, level=level, world=assault.world, mapped=known.mapped)
+        yield Probed(server=server, level=level, world=assault.world, mapped=assault.mapped)
         controls = {each.tool: each for each in known.tools}
         for tool in ordered(subject.tools):
             found = controls.get(tool.name)
@@ -87,6 +87,11 @@ class Assault:
     def world(self) -> World:
         """What the server sees."""
         return self._box.world
+
+    @property
+    def mapped(self) -> tuple[Mapped, ...]:
+        """What of the launch was replaced."""
+        return self._box.mapped
 
     def on(self, tool: Element, start: Call, known: Exercised) -> ProbedTool:
         """Make the call that worked here too, then every probe made from it."""

@@ -51,7 +51,8 @@ class ExercisedTool:
 
     ``tries`` are the calls on the way to the control, ``repeat`` the control sent once more, ``calls`` the other cases,
     valid and invalid. ``reach`` is, where there is no control, a call that was refused after its arguments had arrived
-    at a program or an address: nothing is proven by its answer, but much by what such calls do. ``hung`` is True when a call got no reply in time: its other cases were not sent.
+    at a program or an address: nothing is proven by its answer, but much by what such calls do. ``hung`` is True when a
+    call got no reply in time: its other cases were not sent.
     """
 
     tool: str

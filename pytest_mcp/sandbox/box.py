@@ -15,6 +15,7 @@ from pathlib import Path
 from pytest_mcp.model.call import Mapped
 from pytest_mcp.model.effects import Effects, FileEffect, Level, Request, Spawned, Touched
 from pytest_mcp.model.server import Launch, Server, Stdio
+from pytest_mcp.model.world import World
 from pytest_mcp.sandbox import bubblewrap, fakes, planted
 from pytest_mcp.sandbox.layout import MEMORY, MEMORY_BYTES, layout
 from pytest_mcp.sandbox.mapping import is_kept, placed
@@ -64,9 +65,8 @@ class Box:
         self._read = 0
         self._template = template
         port = _free_port()
-        self.world = planted.world(
-            str(folder / "workspace"), template, f"http://127.0.0.1:{port}/page.html", f"{folder}/outside"
-        )
+        self._page = f"http://127.0.0.1:{port}/page.html"
+        self.world = self._world(str(folder / "workspace"))
         cwd = Path(launch.cwd or project)
         there = placed(launch, self.world, cwd)
         self.mapped: tuple[Mapped, ...] = there.mapped
@@ -78,6 +78,10 @@ class Box:
         self._known: set[str] = set()
         self._watching = False
         self._outside: dict[str, str] = {}
+
+    def _world(self, workspace: str) -> World:
+        template = self._template
+        return planted.world(workspace, template.commits, self._page, f"{self.folder}/outside", template.canary)
 
     # -- starting ---------------------------------------------------------------------------------------------------
 
@@ -191,7 +195,7 @@ class Box:
         if not any(each.planted == self.world.workspace for each in self.mapped):
             told = [folder for folder in self._asked("told") if not self.world.workspace.startswith(folder)]
             if told:
-                self.world = planted.world(told[0], self._template, self.world.url, self.world.outside)
+                self.world = self._world(told[0])
         self.restore()
         self._pass_over(self.mark())
 

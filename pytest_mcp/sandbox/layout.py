@@ -1,5 +1,6 @@
 """What a boxed server sees of the machine: programs to read, memory to write in, and nothing of the user's own."""
 
+import contextlib
 import itertools
 import os
 import shutil
@@ -44,6 +45,8 @@ HOMES = frozenset(
 """Folders below a home that hold programs: shown as a whole when a program is found in one."""
 RUNTIMES = ("node", "npm", "npx", "python3", "python", "uv", "uvx", "bun", "deno", "ruby", "java")
 _ROOTS = ("pyvenv.cfg", "node_modules", "package.json", "pyproject.toml", "Cargo.toml")
+FEW = 24
+"""Entries of a folder that may be shown one by one."""
 SMALL_FILES, SMALL_BYTES = 400, 8 * 1024 * 1024
 """A folder of the project up to this size is copied, so that the server may write there; a larger one is shown."""
 
@@ -66,12 +69,20 @@ def layout(launch: Launch, project: Path, cwd: Path, box: Path) -> Layout:
     small = [entry for entry in solid if _is_small(entry)]
     programs = {root for path in _programs(launch, cwd) for root in _roots(path, project)}
     linked = {str(entry.resolve()) for entry in entries if entry.is_symlink() and entry.exists()}
-    covers = tuple(sorted({*MEMORY, str(project), str(box)}, key=len))
+    own = [folder for path in _programs(launch, cwd) for step in _steps(path) for folder in _own_folders(step)]
+    beside = [path for folder in dict.fromkeys(own) for path in _listed(folder) if path not in own]
+    covers = tuple(sorted({*MEMORY, str(project), str(box), *own}, key=len))
     shown = {*_system(), *programs, *linked, *(str(entry) for entry in solid if entry not in small)}
     return Layout(
-        shown=tuple(_outermost(path for path in shown if path not in covers and os.path.exists(path))),  # noqa: PTH110
+        shown=(
+            *_outermost(path for path in shown if path not in covers and os.path.exists(path)),  # noqa: PTH110
+            *(path for path in beside if not _is_file(path)),
+        ),
         memory=tuple(path for path in covers if os.path.isdir(path)),  # noqa: PTH112
-        copies=tuple((str(entry), str(entry)) for entry in small),
+        copies=(
+            *((str(entry), str(entry)) for entry in small),
+            *((path, path) for path in beside if _is_file(path)),
+        ),
         links=tuple(links),
     )
 
@@ -157,6 +168,29 @@ def _home_of_venv(path: Path) -> Iterator[str]:
                 if key.strip() == "home" and (base := Path(value.strip())).is_dir():
                     yield str(_root(base / "python"))
                     yield str(_root((base / "python3").resolve()))
+
+
+def _own_folders(path: Path) -> Iterator[str]:
+    """The upper folders of a virtual environment: there are servers that keep a log beside their code.
+
+    In the box they are memory, with all that is in them shown.
+    """
+    for root in itertools.islice(path.parents, 3):
+        if (root / "pyvenv.cfg").is_file():
+            for folder in (root, root / "lib", *(root / "lib").glob("python3*")):
+                if not folder.is_symlink() and len(_listed(str(folder))) <= FEW:
+                    yield str(folder)
+
+
+def _is_file(path: str) -> bool:
+    entry = Path(path)
+    return not entry.is_symlink() and entry.is_file() and entry.stat().st_size <= SMALL_BYTES
+
+
+def _listed(folder: str) -> list[str]:
+    with contextlib.suppress(OSError):
+        return [entry.path for entry in os.scandir(folder)]
+    return []
 
 
 def _outermost(paths: Iterable[str]) -> list[str]:

@@ -68,7 +68,7 @@ _OF_SETTINGS = re.compile(r"conf(?:ig)?|cfg|settings", re.IGNORECASE)
 
 
 def is_kept(name: str, text: str, cwd: Path) -> bool:
-    """Whether a variable of a launch holds what the server is made of: where programs are, or the project's own settings for it."""
+    """Whether a variable holds what the server is made of: where programs are, or the project's settings for it."""
     if name in _KEPT or _OF_PROGRAMS.search(name):
         return True
     path = Path(os.path.normpath(cwd / text)) if 0 < len(text) < 4096 and "\0" not in text else cwd

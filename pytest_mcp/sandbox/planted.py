@@ -86,7 +86,7 @@ def plant(folder: Path, canary: str) -> Planted:
     )
 
 
-def world(workspace: str, template: Planted, url: str, outside: str) -> World:
+def world(workspace: str, commits: tuple[str, ...], url: str, outside: str = "", canary: str = "") -> World:
     """What is planted, at the place where the server sees it."""
     return World(
         workspace=workspace,
@@ -102,7 +102,7 @@ def world(workspace: str, template: Planted, url: str, outside: str) -> World:
         source=f"{workspace}/planted.py",
         repository=f"{workspace}/repo",
         branch=BRANCH,
-        commits=template.commits,
+        commits=commits,
         database=f"{workspace}/people.db",
         table=TABLE,
         columns=COLUMNS,
@@ -111,7 +111,7 @@ def world(workspace: str, template: Planted, url: str, outside: str) -> World:
         outside=outside,
         neighbour=f"{workspace}{BESIDE}",
         suffixes=SUFFIXES,
-        canary=template.canary,
+        canary=canary,
     )
 
 

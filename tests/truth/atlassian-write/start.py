@@ -1,4 +1,4 @@
-"""Starts a stand-in for Confluence on loopback, then becomes the server: every attachment is there, with one content."""
+"""Starts a stand-in for Confluence on loopback, then becomes the server: every attachment has one content."""
 
 import json
 import os
