@@ -14,10 +14,11 @@ from pytest_mcp.model.call import Control, Exercised, ExercisedTool
 from pytest_mcp.model.exchange import Ask, Exchange
 from pytest_mcp.model.finding import Check, Finding, Severity, Violation, finding_of
 from pytest_mcp.model.interface import Element, Era, Interface
-from pytest_mcp.model.probe import Family, Probed, ProbedTool
+from pytest_mcp.model.probe import Family, Probed, ProbedTool, Sent
 from pytest_mcp.model.run import Measurement
 from pytest_mcp.model.server import Server
 from pytest_mcp.model.text import inert, inert_line
+from pytest_mcp.model.world import World
 from pytest_mcp.reporting.terminal import finding_lines
 
 INCONCLUSIVE = "inconclusive: "
@@ -143,6 +144,9 @@ class Rehearsed(Protocol):
     def probed_whole(self, server: str) -> Probed:
         """A server with all its tools after their probes, waited for."""
 
+    def attack(self, server: str, ask: Ask) -> Exchange | None:
+        """Send one more message to the instance that was probed; None when it has none, or is lost for good."""
+
     def call(self, server: str, ask: Ask) -> Exchange | None:
         """Send one more message to the boxed server after its chain; None when it has no box."""
 
@@ -192,6 +196,20 @@ class McpSandbox:
             self.report.inconclusive(whole.problem)
         return whole
 
+    def probes(self, tool: Element) -> tuple[Sent, ...]:
+        """Every probe of a tool as it went; none where none could be sent."""
+        found = self.rehearsed.probed(self.server, tool.name)
+        return found.sent if found else ()
+
+    def world(self) -> World | None:
+        """What the exercised instance saw, None where there was none."""
+        return self.rehearsed.whole(self.server).world
+
+    def attack(self, ask: Ask) -> Exchange:
+        """One more message, of any form, to the instance that was probed; it is started again where it has ended."""
+        seen = self.rehearsed.attack(self.server, ask)
+        return seen or self.report.inconclusive(self.probing().problem or "the server did not come back")
+
     def send(self, ask: Ask) -> Exchange:
         """One more message to the boxed server, after its chain."""
         seen = self.rehearsed.call(self.server, ask)
@@ -205,6 +223,9 @@ NOTHING_TO_PROBE = {
     Family.COMMAND: "takes no text",
     Family.OPTION: "takes no text, or starts no program when it works",
     Family.ADDRESS: "takes nothing that may be an address",
+    Family.STATEMENT: "takes no SQL",
+    Family.SEGMENT: "puts none of its arguments into the path of an address",
+    Family.PATTERN: "matches none of its arguments against a pattern of its schema",
 }
 
 FLEET = pytest.StashKey[McpFleet]()

@@ -65,7 +65,14 @@ def _ask(stage: Stage, case: Case) -> Ask:
 
 def _judged(case: Case, seen: Exchange, effects: Effects | None) -> Call:
     exchange = replace(seen, message=bounded(seen.message))
-    return Call(case=case, exchange=exchange, answer=answer_of(exchange), text=text_of(exchange), effects=effects)
+    return Call(
+        case=case,
+        exchange=exchange,
+        answer=answer_of(exchange),
+        text=text_of(exchange),
+        size=len(seen.received or b""),
+        effects=effects,
+    )
 
 
 def slim(call: Call) -> Call:

@@ -1,9 +1,11 @@
 """Sends the probes of every tool of one server, in an instance of its own, once its positive controls are known."""
 
+import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from pytest_mcp.client.fleet import Fleet
+from pytest_mcp.client.script import complete
 from pytest_mcp.errors import McpError
 from pytest_mcp.exercise.boxes import Subject, opened, unfit
 from pytest_mcp.exercise.calling import Stage, called, called_together, gone, hung, slim
@@ -14,6 +16,7 @@ from pytest_mcp.generation.probes import Ground, probes
 from pytest_mcp.model.call import Call, Exercised, Mapped
 from pytest_mcp.model.case import Case
 from pytest_mcp.model.effects import Effects, Touched
+from pytest_mcp.model.exchange import Ask, Exchange
 from pytest_mcp.model.interface import Element
 from pytest_mcp.model.probe import Family, Probe, Probed, ProbedTool, Sent
 from pytest_mcp.model.world import World
@@ -45,6 +48,8 @@ class Prober:
     ) -> None:
         self._fleet, self._sandbox, self._subjects = fleet, sandbox, subjects
         self._exercised, self._run, self._deep = exercised, run, deep
+        self._lock = threading.Lock()
+        self._assaults: dict[str, Assault] = {}
 
     def __call__(self, server: str) -> Iterator[Probed | ProbedTool]:
         """One server: first itself, then each tool as it is done."""
@@ -58,7 +63,9 @@ class Prober:
         except McpError as error:
             yield Probed(server=server, level=level, problem=f"does not start in the sandbox: {error}")
             return
-        yield Probed(server=server, level=level, world=assault.world, mapped=assault.mapped)
+        with self._lock:
+            self._assaults[server] = assault
+        yield Probed(server=server, level=level, world=assault.world, mapped=assault.mapped, start=assault.begun)
         controls = {each.tool: each for each in known.tools}
         for tool in ordered(subject.tools):
             found = controls.get(tool.name)
@@ -67,6 +74,12 @@ class Prober:
                 yield ProbedTool(tool=tool.name, problem=found.problem if found else known.problem)
             else:
                 yield assault.on(tool, start, known)
+
+    def send(self, server: str, ask: Ask) -> Exchange | None:
+        """One more message to the instance that was probed, started again where it has ended; None without one."""
+        with self._lock:
+            assault = self._assaults.get(server)
+        return assault.send(ask) if assault else None
 
     def _opened(self, subject: Subject) -> tuple[Box, Stage]:
         box, stage = opened(self._fleet, self._sandbox, subject, PURPOSE, CALL_SECONDS)
@@ -80,6 +93,8 @@ class Assault:
     def __init__(self, start: Callable[[], tuple[Box, Stage]], *, run: str, deep: bool) -> None:
         self._start, self._run, self._deep = start, run, deep
         self._box, self._stage = start()
+        self.begun = self._box.begun
+        """What it did before anything was asked of it."""
         self._revivals = 0
         self._lost = ""
 
@@ -92,6 +107,12 @@ class Assault:
     def mapped(self) -> tuple[Mapped, ...]:
         """What of the launch was replaced."""
         return self._box.mapped
+
+    def send(self, ask: Ask) -> Exchange | None:
+        """One message as it is, with an answer to what the server asks back; None when the server is lost for good."""
+        if not self._lost and not self._stage.caller.alive():
+            self._restart()
+        return None if self._lost else complete(self._stage.caller, ask, self._stage.role)
 
     def on(self, tool: Element, start: Call, known: Exercised) -> ProbedTool:
         """Make the call that worked here too, then every probe made from it."""

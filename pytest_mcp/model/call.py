@@ -28,12 +28,13 @@ class Answer(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Call:
-    """One case as it went; ``text`` is the text of the answer or its error, whole."""
+    """One case as it went; ``text`` is the text of the answer or its error, ``size`` the bytes of the whole reply."""
 
     case: Case
     exchange: Exchange
     answer: Answer
     text: str = ""
+    size: int = 0
     effects: Effects | None = None
 
 

@@ -5,7 +5,7 @@ from enum import StrEnum
 
 from pytest_mcp.model.call import Call, Mapped
 from pytest_mcp.model.case import Case
-from pytest_mcp.model.effects import Level
+from pytest_mcp.model.effects import Effects, Level
 from pytest_mcp.model.world import World
 
 
@@ -20,6 +20,12 @@ class Family(StrEnum):
     """Hand a value on to a program as one of its options."""
     ADDRESS = "address"
     """Ask an address that only the server's machine reaches."""
+    STATEMENT = "statement"
+    """Change a database through a tool that is to read it."""
+    SEGMENT = "segment"
+    """Leave the part of an address that an argument fills in."""
+    PATTERN = "pattern"
+    """Keep a regular expression busy."""
 
 
 class Aim(StrEnum):
@@ -35,6 +41,10 @@ class Aim(StrEnum):
     SPLIT = "split"
     HTTP = "http"
     FILE = "file"
+    LOOK = "look"
+    """Not a probe: shows what the others have done."""
+    SHORT = "short"
+    LONG = "long"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,4 +100,6 @@ class Probed:
     problem: str = ""
     world: World | None = None
     mapped: tuple[Mapped, ...] = ()
+    start: Effects | None = None
+    """What it did before anything was asked of it."""
     tools: tuple[ProbedTool, ...] = ()

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 from typing import Literal
+from urllib.parse import urlsplit
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -98,6 +99,12 @@ class Server:
     """Values (not names) that must never appear in any output; longest first."""
     disabled: bool = False
     """Switched off in its config file: listed, never run."""
+
+    @property
+    def local(self) -> bool:
+        """Whether it is reached on this machine's own address."""
+        url = getattr(self.transport, "url", "")
+        return (urlsplit(url).hostname or "") in ("127.0.0.1", "localhost", "::1", "0.0.0.0")  # noqa: S104
 
     @property
     def remote(self) -> bool:

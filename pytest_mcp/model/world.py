@@ -47,3 +47,5 @@ class World:
     suffixes: tuple[str, ...] = ()
     canary: str = field(default="", repr=False)
     """A text that is nowhere but in those."""
+    secret: str = field(default="", repr=False)
+    """The value of a variable in the server's environment that nobody but the server has a use for."""

@@ -175,6 +175,7 @@ class Controller(Participant):
             "rehearsed_whole": lambda server: self._staged().whole(server),
             "probed_tool": lambda server, name: self._staged().probed(server, name),
             "probed_whole": lambda server: self._staged().probed_whole(server),
+            "attack": lambda server, ask: self._staged().attack(server, ask),
             "rehearsed_call": lambda server, ask: self._staged().call(server, ask),
         }
 

@@ -86,10 +86,10 @@ class Staging:
         }
         self._performer = Performer(live, self._sandbox, subjects, seed=settings.seed, timeout=settings.timeout)
         self._rehearsal = Rehearsal(self._performer, Exercised, at_once=start_limit())
-        prober = Prober(
+        self._prober = Prober(
             live, sandbox, subjects, exercised=self._rehearsal.whole, run=secrets.token_hex(8), deep=settings.deep
         )
-        self._probing = Rehearsal(prober, Probed, at_once=start_limit())
+        self._probing = Rehearsal(self._prober, Probed, at_once=start_limit())
 
     def begin(self, servers: Sequence[str]) -> None:
         """Exercise these, ahead of the tests that ask for it."""
@@ -114,6 +114,11 @@ class Staging:
     def probed_whole(self, server: str) -> Probed:
         """A server with all its tools after their probes, waited for."""
         return self._probing.whole(server)
+
+    def attack(self, server: str, ask: Ask) -> Exchange | None:
+        """One more message to the instance that was probed."""
+        self._probing.whole(server)
+        return self._prober.send(server, ask)
 
     def call(self, server: str, ask: Ask) -> Exchange | None:
         """One more message to a boxed server, after its chain."""

@@ -79,6 +79,10 @@ class RelayedRehearsal:
         """See Rehearsed.probed_whole."""
         return self._borrowed.call(server, "probed_whole")  # type: ignore[no-any-return]
 
+    def attack(self, server: str, ask: Ask) -> Exchange | None:
+        """See Rehearsed.attack."""
+        return self._borrowed.call(server, "attack", ask)  # type: ignore[no-any-return]
+
     def call(self, server: str, ask: Ask) -> Exchange | None:
         """See Rehearsed.call."""
         return self._borrowed.call(server, "rehearsed_call", ask)  # type: ignore[no-any-return]

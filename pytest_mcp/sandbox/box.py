@@ -76,12 +76,14 @@ class Box:
         self.server = replace(server, transport=replace(transport, launch=self._launch(relayed)))
         self._baseline: set[tuple[str, Touched]] = set()
         self._known: set[str] = set()
+        self.begun = Effects(level=level)
         self._watching = False
         self._outside: dict[str, str] = {}
 
     def _world(self, workspace: str) -> World:
         template = self._template
-        return planted.world(workspace, template.commits, self._page, f"{self.folder}/outside", template.canary)
+        there = planted.world(workspace, template.commits, self._page, f"{self.folder}/outside", template.canary)
+        return replace(there, secret=template.secret)
 
     # -- starting ---------------------------------------------------------------------------------------------------
 
@@ -156,6 +158,7 @@ class Box:
             **OFFLINE,
             "HOME": f"{self.folder}/home",
             "TMPDIR": self._temporary(),
+            planted.SECRET: self._template.secret,
             "XDG_CACHE_HOME": f"{self.folder}/home/.cache",
             "XDG_CONFIG_HOME": f"{self.folder}/home/.config",
             "XDG_DATA_HOME": f"{self.folder}/home/.local/share",
@@ -197,7 +200,10 @@ class Box:
             if told:
                 self.world = self._world(told[0])
         self.restore()
-        self._pass_over(self.mark())
+        seen = self._trace.read(self._lines())
+        self._baseline |= set(seen.files)
+        complete = self.level is Level.L3
+        self.begun = Effects(level=self.level, spawned=seen.spawned, network=seen.network, complete=complete)
 
     def restore(self) -> None:
         """Put every planted file back as it was; what the server made itself stays."""

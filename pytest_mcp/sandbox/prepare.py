@@ -60,7 +60,9 @@ class Sandbox:
     def _template(self) -> planted.Planted:
         if self._planted is None:
             self._take_lease()
-            self._planted = planted.plant(self._folder / "planted", f"canary-{secrets.token_hex(12)}")
+            self._planted = planted.plant(
+                self._folder / "planted", f"canary-{secrets.token_hex(12)}", f"secret-{secrets.token_hex(12)}"
+            )
             fakes.plant(self._planted.bin)
         return self._planted
 

@@ -3,13 +3,21 @@
 from collections.abc import Iterator
 from dataclasses import replace
 
-from pytest_mcp.generation.probes import addresses, commands, options, paths
+from pytest_mcp.generation.probes import addresses, commands, options, paths, patterns, segments, statements
 from pytest_mcp.generation.probes.draft import Ground
 from pytest_mcp.generation.probes.leaves import leaves
 from pytest_mcp.model.probe import Probe
 
 __all__ = ["Ground", "probes"]
-_FAMILIES = (paths.probes, commands.probes, options.probes, addresses.probes)
+_FAMILIES = (
+    paths.probes,
+    commands.probes,
+    options.probes,
+    addresses.probes,
+    statements.probes,
+    segments.probes,
+    patterns.probes,
+)
 LEAVES = 8
 """Texts of one tool that are probed in the short profile."""
 
