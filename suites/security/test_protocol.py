@@ -1,5 +1,7 @@
 """What a server outlives, and what it must not answer."""
 
+from collections.abc import Sequence
+
 from pytest_mcp.checks import check
 from pytest_mcp.checks.security import attacks, effects
 from pytest_mcp.fixtures import McpReport, McpSandbox, McpServer
@@ -14,11 +16,28 @@ from pytest_mcp.model.finding import Severity
 )
 def test_malformed_messages_are_survived(mcp_server: McpServer, mcp_sandbox: McpSandbox, mcp_report: McpReport) -> None:
     """After a malformed message the server answers the next one."""
-    if "tools" not in mcp_server.interface.capabilities:
-        mcp_report.not_applicable("declares no tools")
-    if mcp_sandbox.attack(attacks.TOOLS).result is None:
-        mcp_report.inconclusive("tools/list is not answered before it either")
-    mcp_report.judge(attacks.survives(mcp_sandbox.attack))
+    _survives(mcp_server, mcp_sandbox, mcp_report, attacks.MALFORMED)
+
+
+@check(
+    "robustness-bytes",
+    severity=Severity.MEDIUM,
+    reference="CWE-248, CWE-400, CWE-674; JSON-RPC 2.0, section 5.1",
+    remedy="read bytes, decode each line for itself, and answer what is no JSON with error -32700",
+)
+def test_bytes_that_are_no_message_are_survived(
+    mcp_server: McpServer, mcp_sandbox: McpSandbox, mcp_report: McpReport
+) -> None:
+    """After bytes that are no JSON, too long or too deep the server answers the next message."""
+    _survives(mcp_server, mcp_sandbox, mcp_report, attacks.BYTES)
+
+
+def _survives(server: McpServer, sandbox: McpSandbox, report: McpReport, messages: Sequence[attacks.Malformed]) -> None:
+    if "tools" not in server.interface.capabilities:
+        report.not_applicable("declares no tools")
+    if sandbox.attack(attacks.TOOLS).result is None:
+        report.inconclusive("tools/list is not answered before it either")
+    report.judge(attacks.survives(sandbox.attack, messages))
 
 
 @check(

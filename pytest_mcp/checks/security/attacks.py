@@ -50,22 +50,26 @@ MALFORMED = (
     _raw("a method that is a number", {"jsonrpc": "2.0", "id": 900_003, "method": 7}),
     _raw("a batch", [{"jsonrpc": "2.0", "id": 900_004, "method": "tools/list"}]),
     _raw("an empty array", []),
-    _raw("no JSON", b'{"jsonrpc": "2.0", "id": 900005, '),
-    _raw("no UTF-8", b'{"jsonrpc": "2.0", "id": 900006, "method": "\xff\xfe"}'),
     _raw(
         "a number too large for any type", b'{"jsonrpc":"2.0","id":900007,"method":"tools/list","params":{"a":1e999}}'
     ),
     _raw("a reply to nothing", {"jsonrpc": "2.0", "id": 900_008, "result": {}}),
+)
+"""JSON with one thing wrong in each; the next valid request must be answered as before."""
+
+BYTES = (
+    _raw("no JSON", b'{"jsonrpc": "2.0", "id": 900005, '),
+    _raw("no UTF-8", b'{"jsonrpc": "2.0", "id": 900006, "method": "\xff\xfe"}'),
     _raw("a line of 1 MiB", {"jsonrpc": "2.0", "id": 900_009, "method": "tools/list", "params": {"a": "x" * LONG}}),
     _raw(
         "1000 levels of nesting",
         b'{"jsonrpc":"2.0","id":900010,"method":"tools/list","params":{"a":' + b"[" * DEEP + b"]" * DEEP + b"}}",
     ),
 )
-"""Each has one thing wrong; the next valid request must be answered as before."""
+"""What is no JSON, or more of it than anybody sends."""
 
 
-def survives(send: Send, messages: Sequence[Malformed] = MALFORMED) -> Iterator[Violation]:
+def survives(send: Send, messages: Sequence[Malformed]) -> Iterator[Violation]:
     """After every one of these the server is there and answers a list (CWE-248, CWE-400, CWE-674)."""
     ended: list[str] = []
     deaf: list[str] = []

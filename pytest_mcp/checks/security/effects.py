@@ -15,7 +15,7 @@ from pytest_mcp.model.text import inert_line
 from pytest_mcp.model.world import World
 
 CHANGED = {Touched.CREATED: "creates", Touched.WRITTEN: "writes", Touched.REMOVED: "removes"}
-_OWN = re.compile(r"/\.(?:cache|config|local|npm|git)/|/__pycache__/|\.lock$|\.log$|-journal$|-wal$|-shm$")
+_OWN = re.compile(r"/\.(?:cache|config|local|npm|git)(?:/|$)|/__pycache__/|\.lock$|\.log$|-journal$|-wal$|-shm$")
 """What programs keep for themselves while they read."""
 _STACK = re.compile(
     r"Traceback \(most recent call last\)|^\s+at .+\(?/.+:\d+:\d+\)?|File \"/[^\"]+\", line \d+|"

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -31,7 +32,8 @@ def writes(tool: ProbedTool, definition: Any) -> Iterator[Violation]:
                 f"writes to the database through {argument}, past its own guard: {past[0].probe.what}", past[0]
             )
         if attached and not wrote:
-            yield _violation(f"makes a file of its caller's choice through {argument}: ATTACH", attached[0])
+            made = _violation(f"makes a file of its caller's choice through {argument}: ATTACH", attached[0])
+            yield made if _only_reads(tool.tool, definition) else replace(made, severity=Severity.MEDIUM)
 
 
 def _only_reads(name: str, definition: Any) -> bool:
