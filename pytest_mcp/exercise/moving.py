@@ -7,20 +7,30 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from pytest_mcp.model.case import Case
+from pytest_mcp.model.probe import Probe
 from pytest_mcp.model.world import World
 
 
 def moved(case: Case, source: World | None, target: World) -> Case:
     """The case with every mention of one world replaced by the other."""
-    if source is None:
-        return case
-    pairs = [pair for pair in _pairs(source, target) if pair[0] and pair[0] != pair[1]]
+    pairs = _pairs(source, target) if source is not None else []
     return replace(case, arguments=_replaced(case.arguments, pairs)) if pairs else case
+
+
+def carried(probe: Probe, source: World, target: World) -> Probe:
+    """The probe for another box."""
+    case = moved(probe.case, source, target)
+    return (
+        probe
+        if case is probe.case
+        else replace(probe, case=case, target=_replaced(probe.target, _pairs(source, target)))
+    )
 
 
 def _pairs(source: World, target: World) -> list[tuple[str, str]]:
     boxes = (posixpath.dirname(source.outside), posixpath.dirname(target.outside))
-    return [(source.workspace, target.workspace), boxes, (urlsplit(source.url).netloc, urlsplit(target.url).netloc)]
+    pages = (urlsplit(source.url).netloc, urlsplit(target.url).netloc)
+    return [pair for pair in ((source.workspace, target.workspace), boxes, pages) if pair[0] and pair[0] != pair[1]]
 
 
 def _replaced(value: Any, pairs: Sequence[tuple[str, str]]) -> Any:

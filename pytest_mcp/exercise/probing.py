@@ -9,14 +9,14 @@ from pytest_mcp.client.script import complete
 from pytest_mcp.errors import McpError
 from pytest_mcp.exercise.boxes import Subject, opened, unfit
 from pytest_mcp.exercise.calling import Stage, called, called_together, gone, hung, slim
-from pytest_mcp.exercise.moving import moved
+from pytest_mcp.exercise.moving import carried, moved
 from pytest_mcp.exercise.order import ordered, rank, things
 from pytest_mcp.exercise.proof import promising, reach
 from pytest_mcp.generation.probes import Ground, probes
 from pytest_mcp.model.call import Call, Exercised, Mapped
 from pytest_mcp.model.case import Case
 from pytest_mcp.model.effects import Effects, Touched
-from pytest_mcp.model.exchange import Ask, Exchange
+from pytest_mcp.model.exchange import Arrival, Ask, Exchange
 from pytest_mcp.model.interface import Element
 from pytest_mcp.model.probe import Family, Probe, Probed, ProbedTool, Sent
 from pytest_mcp.model.world import World
@@ -28,7 +28,7 @@ SECONDS = 8.0
 """For the probes of one tool; with ``--mcp-deep`` ten times that."""
 SLOW_SECONDS = 0.4
 """The probes of a tool whose call took longer are sent together."""
-REVIVALS = 6
+REVIVALS = 12
 """How often a server that a probe ended is started again."""
 PURPOSE = "security"
 
@@ -97,6 +97,7 @@ class Assault:
         """What it did before anything was asked of it."""
         self._revivals = 0
         self._lost = ""
+        self._stuck = False
 
     @property
     def world(self) -> World:
@@ -109,10 +110,16 @@ class Assault:
         return self._box.mapped
 
     def send(self, ask: Ask) -> Exchange | None:
-        """One message as it is, with an answer to what the server asks back; None when the server is lost for good."""
-        if not self._lost and not self._stage.caller.alive():
+        """One message as it is, with an answer to what the server asks back; None when the server is lost for good.
+
+        One that is stuck on the message before is taken for ended.
+        """
+        if not self._lost and (self._stuck or not self._stage.caller.alive()):
+            self._stage.caller.close()
             self._restart()
-        return None if self._lost else complete(self._stage.caller, ask, self._stage.role)
+        seen = None if self._lost else complete(self._stage.caller, ask, self._stage.role)
+        self._stuck = seen is not None and seen.arrival is Arrival.TIMEOUT
+        return seen
 
     def on(self, tool: Element, start: Call, known: Exercised) -> ProbedTool:
         """Make the call that worked here too, then every probe made from it."""
@@ -145,11 +152,12 @@ class Assault:
         together = [probe for probe in made if slow and probe.family is not Family.PATH]
         sent = list(self._at_once(together)) if together else []
         hangs: set[str] = set()
-        for probe in made if not together else [probe for probe in made if probe.family is Family.PATH]:
+        for planned in made if not together else [probe for probe in made if probe.family is Family.PATH]:
             if time.monotonic() > until:
                 return tuple(sent), f"{len(sent)} of {len(made)} probes were sent in the time one tool is given"
-            if probe.argument in hangs:
+            if planned.argument in hangs:
                 continue
+            probe = carried(planned, ground.world, self.world)  # another box, where one before ended the server
             call = self._call(probe.case)
             if call is None:
                 return tuple(sent), self._lost
@@ -199,4 +207,4 @@ def makers(tool: Element, known: Exercised) -> list[Case]:
 
 def _harmed(effects: Effects | None) -> bool:
     """Whether something was changed that later probes look for."""
-    return effects is not None and any(each.how is not Touched.READ for each in effects.files)
+    return effects is not None and any(each.how is not Touched.READ and not each.inside for each in effects.files)

@@ -1,5 +1,6 @@
 """What the good server offers: tools, resources, a template, prompts, and what they do."""
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
@@ -149,7 +150,7 @@ def _wrong(schema: Definition, value: Any) -> str:
     low, high = ("minLength", "maxLength") if isinstance(value, str) else ("minimum", "maximum")
     if not schema.get(low, size) <= size <= schema.get(high, size):
         return "is out of range"
-    return "must be a number" if "pattern" in schema and not value.isdigit() else ""
+    return "does not fit its pattern" if "pattern" in schema and not re.search(schema["pattern"], value) else ""
 
 
 def _list_notes(notes: dict[str, str], arguments: Definition) -> Definition:

@@ -10,6 +10,7 @@ from tests.servers.defects import Broken
 from tests.servers.over_stdio import encoded, wait_for_ever
 from tests.servers.protocol import Answer, Channel
 
+HOST = "127.0.0.1"
 PATH = "/mcp"
 _LOCAL = ("127.0.0.1", "localhost", "[::1]")
 _ACCEPTED = ("application/json", "text/event-stream")
@@ -22,7 +23,7 @@ class Server(ThreadingHTTPServer):
 
     def __init__(self, port: int, broken: Broken, *, streams: bool) -> None:
         self.broken, self.streams = broken, streams
-        super().__init__(("127.0.0.1", port), Handler)
+        super().__init__((HOST, port), Handler)
 
     def handle_error(self, request: Any, client_address: Any) -> None:
         """A client that left in the middle is no event."""

@@ -7,6 +7,7 @@ from pathlib import Path
 from types import FunctionType, ModuleType
 
 import suites.integration
+import suites.security
 import suites.unit
 from pytest_mcp.checks import Declared, declared
 
@@ -31,7 +32,9 @@ UNIT = _declared(TESTS)
 """Every check of the unit suite by its id."""
 INTEGRATION = _declared(_suite(suites.integration))
 """Every check of the integration suite by its id."""
-EVERY = {**UNIT, **INTEGRATION}
+SECURITY = _declared(_suite(suites.security))
+"""Every check of the security suite by its id."""
+EVERY = {**UNIT, **INTEGRATION, **SECURITY}
 DOCS = Path(__file__).parents[2] / "docs" / "checks.md"
 
 

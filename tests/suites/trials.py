@@ -4,7 +4,7 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -209,9 +209,16 @@ class Seen:
 
 def start(folder: Path, subjects: Sequence[Subject], *options: str, suite: str = "unit") -> "subprocess.Popen[str]":
     """Write a project that is configured to use these servers, and start a suite on it."""
-    entries = {subject.id: subject.entry for subject in subjects}
+    table = [line for each in subjects for line in each.table]
+    return launched(folder, {subject.id: subject.entry for subject in subjects}, table, *options, suite=suite)
+
+
+def launched(
+    folder: Path, entries: Mapping[str, object], table: Sequence[str], *options: str, suite: str
+) -> "subprocess.Popen[str]":
+    """The same for entries of ``.mcp.json`` and lines of ``pytest_mcp.toml``."""
     folder.joinpath(".mcp.json").write_text(json.dumps({"mcpServers": entries}))
-    folder.joinpath("pytest_mcp.toml").write_text("\n".join(line for each in subjects for line in each.table))
+    folder.joinpath("pytest_mcp.toml").write_text("\n".join(table))
     folder.joinpath("pytest.ini").write_text("[pytest]\nfilterwarnings = error\n")
     command = [sys.executable, "-m", "pytest", "--mcp", "--mcp-suite", suite, "--mcp-db", "none"]
     environment = {name: value for name, value in os.environ.items() if not name.startswith(("PYTEST_", "COV_"))}

@@ -82,15 +82,23 @@ GROWS, SLOW_SECONDS = 8.0, 0.5
 def patterns(tool: ProbedTool) -> Iterator[Violation]:
     """What a text costs grows with its length, not with a power of it (CWE-1333)."""
     for argument, sent in by_argument(tool.of(Family.PATTERN)):
-        for short, long in zip(sent[::2], sent[1::2], strict=False):
-            before, after = short.call.exchange.latency, long.call.exchange.latency
-            took = after if after is not None else float("inf")
-            if before is not None and took > SLOW_SECONDS and took > GROWS * max(before, 0.01):
-                shown = "no answer" if after is None else f"{after:.2f} s"
-                yield Violation(
-                    title=f"takes far longer for a longer text in {argument}: {long.probe.what}",
-                    evidence=f"{short.probe.what}: {before:.3f} s; {long.probe.what}: {shown}",
-                    confidence=Confidence.FIRM,
-                    severity=Severity.HIGH if after is None else None,
-                )
-                break
+        stuck = next((each for each in sent if each.call.exchange.latency is None), None)
+        if stuck is not None:
+            yield Violation(
+                title=f"gives no answer to {stuck.probe.what} in {argument}",
+                got=stuck.call.exchange.reason,
+                confidence=Confidence.FIRM,
+                severity=Severity.HIGH,
+            )
+        elif grown := next((pair for pair in zip(sent[::2], sent[1::2], strict=False) if _grows(*pair)), None):
+            took = "; ".join(f"{each.probe.what}: {each.call.exchange.latency:.3f} s" for each in grown)
+            yield Violation(
+                title=f"takes far longer for a longer text in {argument}: {grown[1].probe.what}",
+                evidence=took,
+                confidence=Confidence.FIRM,
+            )
+
+
+def _grows(short: Sent, long: Sent) -> bool:
+    before, after = short.call.exchange.latency or 0.0, long.call.exchange.latency or 0.0
+    return after > SLOW_SECONDS and after > GROWS * max(before, 0.01)
