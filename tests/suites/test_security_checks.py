@@ -9,10 +9,11 @@ import pytest
 
 from pytest_mcp.model.finding import Finding
 from pytest_mcp.model.run import Outcome
+from pytest_mcp.reporting.terminal import finding_lines
 from tests.needs import program
 from tests.servers.flawed.registry import Flaw
 from tests.servers.flawed.tools import FLAWS
-from tests.suites.declared import SECURITY
+from tests.suites.declared import SECURITY, sections
 from tests.suites.trials import Seen, finish, launched
 
 pytestmark = pytest.mark.timeout(240)
@@ -77,6 +78,12 @@ def test_every_check_of_the_suite_has_a_flaw_here_or_a_test_of_its_own() -> None
         if what.check.id.startswith(("text-", "result-", "config-", "supply-"))
     }
     assert {flaw.check for flaw in FLAWS} | set(OF_SERVERS) | elsewhere == set(SECURITY)
+
+
+@pytest.mark.parametrize("check", [*dict.fromkeys(flaw.check for flaw in FLAWS), *OF_SERVERS])
+def test_a_section_shows_what_a_finding_really_looks_like(seen: Seen, check: str) -> None:
+    lines = {f"    {finding_lines(each)[0]}" for each in seen.named(check)}
+    assert lines & set(sections()[check].splitlines()), sorted(lines)
 
 
 def test_the_evidence_of_a_proven_flaw_is_the_call_that_proves_it(seen: Seen) -> None:

@@ -43,33 +43,32 @@ def read_only_truth(tool: ExercisedTool, definition: Any, world: World | None) -
         yield from _first(_losses(calls_of(tool), world), "says that it destroys nothing")
 
 
-def _changes(calls: Iterable[Call]) -> Iterator[tuple[Call, str]]:
+def _changes(calls: Iterable[Call]) -> Iterator[tuple[Call, str, str]]:
     for call in calls:
         seen = call.effects
         for file in _files(seen):
-            yield call, f"{CHANGED[file.how]} {file.path}"
+            yield call, f"{CHANGED[file.how]} a file", file.path
         for request in seen.requests if seen else ():
             if request.method not in ("GET", "HEAD", "OPTIONS", "POST"):
-                yield call, f"sends {request.method} {request.url}"
+                yield call, f"sends {request.method}", request.url
 
 
-def _losses(calls: Iterable[Call], world: World) -> Iterator[tuple[Call, str]]:
+def _losses(calls: Iterable[Call], world: World) -> Iterator[tuple[Call, str, str]]:
     planted = (world.text, world.json, world.csv, world.markdown, world.source, world.spreadsheet, world.pdf)
     for call in calls:
         for file in _files(call.effects):
             if file.how is Touched.REMOVED and file.path in planted:
-                yield call, f"removes {file.path}"
+                yield call, "removes a file", file.path
 
 
 def _files(seen: Effects | None) -> Iterator[FileEffect]:
     yield from (each for each in (seen.files if seen else ()) if each.how in CHANGED and not _OWN.search(each.path))
 
 
-def _first(found: Iterable[tuple[Call, str]], claim: str) -> Iterator[Violation]:
-    for call, what in found:
-        yield Violation(
-            title=f"{claim}, and {inert_line(what, limit=200)}", evidence=f"arguments: {arguments_of(call)}"
-        )
+def _first(found: Iterable[tuple[Call, str, str]], claim: str) -> Iterator[Violation]:
+    for call, what, which in found:
+        shown = inert_line(which, limit=SHOWN)
+        yield Violation(title=f"{claim}, and {what}", evidence=f"arguments: {arguments_of(call)}\n{shown}")
         return
 
 
