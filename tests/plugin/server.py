@@ -22,16 +22,21 @@ def main() -> None:
     if "exit" in spec:
         sys.exit(spec["exit"])
     hang = spec.get("hang", ())
-    for line in sys.stdin:
-        request = json.loads(line)
-        if "id" in request and request["method"] not in hang and "*" not in hang:
+    for line in sys.stdin.buffer:
+        try:
+            request = json.loads(line)
+            asked = isinstance(request["method"], str) and "id" in request
+        except (ValueError, KeyError, TypeError, RecursionError):
+            continue
+        if asked and request["method"] not in hang and "*" not in hang:
             answer = {"jsonrpc": "2.0", "id": request["id"], **reply(spec, request, told)}
             print(json.dumps(answer), flush=True)
 
 
 def reply(spec: dict, request: dict, told: str) -> dict:
     result = results(spec, told).get(request["method"])
-    strange = "cursor" in (request.get("params") or {})
+    params = request.get("params")
+    strange = "cursor" in (params if isinstance(params, dict) else {})
     if request["method"] == "tools/call" and os.environ.get("SAYS"):  # in a box the spec is a planted file
         return {"result": {"content": [{"type": "text", "text": json.dumps(request["params"]["arguments"])}]}}
     if result is not None and not strange:
