@@ -20,6 +20,7 @@ ROUNDS = 3
         ("startup.py", "--rounds", "5"),
         ("starts.py", "--count", "5", "--rounds", "1"),
         ("store.py", "--count", "5000"),
+        ("collection.py", "--items", "5000", "--rounds", "1"),
     ],
     ids=lambda words: words[0],
 )

@@ -2,6 +2,7 @@
 
 import json
 import sys
+import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import urlsplit
@@ -91,7 +92,9 @@ class Handler(BaseHTTPRequestHandler):
         return self.server.broken.answer(message, channel)
 
     def _send(self, answer: Answer) -> None:
-        if answer.silent:
+        if answer.way:
+            self._oddly(answer)
+        elif answer.silent:
             wait_for_ever()
         elif not answer.messages and answer.live is None:
             self._empty(answer.status, answer.headers)
@@ -99,6 +102,25 @@ class Handler(BaseHTTPRequestHandler):
             self._stream(answer)
         else:
             self._body(answer.status, encoded(answer.messages[-1]), "application/json", answer.headers)
+
+    def _oddly(self, answer: Answer) -> None:
+        """As no client expects it."""
+        body = b"".join(map(encoded, answer.messages)) or b"{}"
+        self.close_connection = True
+        self.send_response(307 if answer.way == "redirect" else 200)
+        endless = answer.way == "endless"
+        self.send_header("Content-Type", "text/event-stream" if endless else "application/json")
+        if not endless:
+            self.send_header("Content-Length", str(0 if answer.way == "redirect" else len(body)))
+        self.send_header("Location", PATH)
+        self.end_headers()
+        if answer.way == "cut":
+            self.wfile.write(body[: len(body) // 2])
+        while answer.way in ("trickle", "endless"):
+            self.wfile.write(b": still here\n\n" if endless else body[:1])
+            self.wfile.flush()
+            body = body[1:] or body
+            threading.Event().wait(0.2)
 
     def _stream(self, answer: Answer) -> None:
         self.close_connection = True

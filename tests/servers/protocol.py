@@ -44,7 +44,8 @@ class Answer:
     """What goes back: objects to encode, or bytes to send as they are; ``status`` and ``headers`` only over HTTP.
 
     ``silent`` leaves the caller waiting for ever. ``streamed`` asks for an event stream; on it ``live`` follows, which
-    is not known before (HTTP).
+    is not known before (HTTP). ``way`` is a hostile way of HTTP to send it: ``trickle``, ``redirect``, ``cut`` or
+    ``endless``.
     """
 
     messages: list[Any] = field(default_factory=list)
@@ -53,6 +54,7 @@ class Answer:
     silent: bool = False
     streamed: bool = False
     live: Iterator[Message] | None = None
+    way: str = ""
 
 
 @dataclass(slots=True)
