@@ -295,6 +295,15 @@ FLAWS.add(
     lambda given, root: "x" * 1000,
     description="Lists everything.",
 )
+FLAWS.add(
+    "result-hidden-characters",
+    "control characters",
+    "list_colours",
+    {},
+    lambda given, root: "\x1b[31mred\x1b[0m",
+    lambda given, root: "red",
+    description="Lists the colours.",
+)
 _FLAT = re.compile(r"^a+$")
 
 
