@@ -106,21 +106,25 @@ def furnish(plan: Plan) -> None:
     """Cover what is private with memory, and bring back what stays visible of it; what is copied stays in reach."""
     kept = {path: os.open(path, os.O_PATH) for path in plan["shown"]}
     plan["copies"] = [(f"/proc/self/fd/{os.open(source, os.O_RDONLY)}", target) for source, target in plan["copies"]]
-    for path, size in plan["memory"]:
-        os.makedirs(path, exist_ok=True)
-        mount("tmpfs", path, "tmpfs", MS_NOSUID | MS_NODEV, f"size={size},mode=0700")
-    for path, descriptor in kept.items():
-        if not any(path.startswith(f"{cover}/") for cover, _ in plan["memory"]):
-            continue
-        source = f"/proc/self/fd/{descriptor}"
-        if os.path.isdir(source):
+    sizes = dict(plan["memory"])
+    for path in sorted({*sizes, *kept}, key=len):  # a folder before what lies in it
+        if path in sizes:
             os.makedirs(path, exist_ok=True)
-        else:
-            os.makedirs(os.path.dirname(path), exist_ok=True)
-            os.close(os.open(path, os.O_CREAT | os.O_WRONLY))
-        mount(source, path, None, MS_BIND | MS_REC)
-        if path == plan["talk"]:
-            continue
+            mount("tmpfs", path, "tmpfs", MS_NOSUID | MS_NODEV, f"size={sizes[path]},mode=0700")
+        elif any(path.startswith(f"{cover}/") for cover in sizes):
+            show(kept[path], path, writable=path == plan["talk"])
+
+
+def show(descriptor: int, path: str, *, writable: bool) -> None:
+    """Bring back what was covered."""
+    source = f"/proc/self/fd/{descriptor}"
+    if os.path.isdir(source):
+        os.makedirs(path, exist_ok=True)
+    else:
+        os.makedirs(os.path.dirname(path), exist_ok=True)
+        os.close(os.open(path, os.O_CREAT | os.O_WRONLY))
+    mount(source, path, None, MS_BIND | MS_REC)
+    if not writable:
         LIBC.mount(b"none", path.encode(), None, MS_REMOUNT | MS_BIND | MS_RDONLY | MS_REC, None)
 
 
