@@ -3,7 +3,7 @@
 from pytest_mcp.checks import check
 from pytest_mcp.checks.security import effects
 from pytest_mcp.fixtures import McpReport, McpSandbox, McpServer
-from pytest_mcp.model.call import Call
+from pytest_mcp.model.call import Call, ExercisedTool
 from pytest_mcp.model.finding import Severity
 from pytest_mcp.model.interface import Element
 
@@ -21,6 +21,7 @@ def test_hints_are_true(mcp_tool: Element, mcp_sandbox: McpSandbox, mcp_report: 
     mcp_report.judge(effects.read_only_truth(found, mcp_tool.definition, mcp_sandbox.world()))
     if found.control is None:
         mcp_report.inconclusive(f"no positive control: {found.problem}")
+    _seen(found, mcp_report)
 
 
 @check(
@@ -32,7 +33,9 @@ def test_hints_are_true(mcp_tool: Element, mcp_sandbox: McpSandbox, mcp_report: 
 def test_refused_calls_do_nothing(mcp_tool: Element, mcp_sandbox: McpSandbox, mcp_report: McpReport) -> None:
     """A call that is refused for its arguments has changed nothing."""
     mcp_sandbox.control(mcp_tool)
-    mcp_report.judge(effects.invalid_with_effect(mcp_sandbox.exercised(mcp_tool)))
+    found = mcp_sandbox.exercised(mcp_tool)
+    mcp_report.judge(effects.invalid_with_effect(found))
+    _seen(found, mcp_report)
 
 
 @check(
@@ -48,7 +51,7 @@ def test_secrets_are_kept(
     calls = _calls(mcp_tool, mcp_sandbox)
     world = mcp_sandbox.world()
     planted = (world.secret,) if world else ()
-    mcp_report.judge(effects.secrets_told(calls, (*mcp_server.entry.secrets, *planted)))
+    mcp_report.judge(effects.secrets_told(calls, (*effects.secrets_of(mcp_server.entry), *planted)))
 
 
 @check(
@@ -71,6 +74,12 @@ def test_errors_hold_no_stack_traces(mcp_tool: Element, mcp_sandbox: McpSandbox,
 def test_answers_have_a_bound(mcp_tool: Element, mcp_sandbox: McpSandbox, mcp_report: McpReport) -> None:
     """No answer to a small request is larger than a client can take."""
     mcp_report.judge(effects.outsized(_calls(mcp_tool, mcp_sandbox)))
+
+
+def _seen(found: ExercisedTool, report: McpReport) -> None:
+    """Where effects are not observed, nothing seen is nothing proven."""
+    if not effects.observed(effects.calls_of(found)):
+        report.inconclusive("this sandbox level does not see what is written; see pytest-mcp doctor")
 
 
 def _calls(tool: Element, sandbox: McpSandbox) -> list[Call]:

@@ -5,12 +5,14 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from pytest_mcp.checks.calls import arguments_of
+from pytest_mcp.inventory.confidential import looks_secret
 from pytest_mcp.model.call import Answer, Call, ExercisedTool
 from pytest_mcp.model.case import Expect
 from pytest_mcp.model.effects import Effects, FileEffect, Touched
 from pytest_mcp.model.exchange import NoiseKind
 from pytest_mcp.model.finding import Severity, Violation
 from pytest_mcp.model.probe import Probed, ProbedTool
+from pytest_mcp.model.server import Server
 from pytest_mcp.model.text import inert_line
 from pytest_mcp.model.world import World
 
@@ -85,6 +87,17 @@ def invalid_with_effect(tool: ExercisedTool) -> Iterator[Violation]:
                     got=inert_line(call.text, limit=SHOWN),
                 )
                 return
+
+
+def secrets_of(server: Server) -> list[str]:
+    """Values of variables of its config that are named like secrets: other values are nobody's harm."""
+    launch = server.transport.launch if server.transport else None
+    return [value for name, value in launch.env if looks_secret(name)] if launch else []
+
+
+def observed(calls: Iterable[Call]) -> bool:
+    """Whether all that the calls did was seen: else silence proves nothing."""
+    return all(call.effects is not None and call.effects.complete for call in calls)
 
 
 def secrets_told(calls: Iterable[Call], secrets: Iterable[str]) -> Iterator[Violation]:
