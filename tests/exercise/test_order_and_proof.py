@@ -3,7 +3,7 @@
 import pytest
 
 from pytest_mcp.exercise.order import ordered, rank, words
-from pytest_mcp.exercise.proof import promising, proof
+from pytest_mcp.exercise.proof import promising, proof, reach
 from pytest_mcp.model.call import Answer, Call
 from pytest_mcp.model.case import Case, Expect
 from pytest_mcp.model.effects import Effects, FileEffect, Level, Request, Spawned, Touched
@@ -62,6 +62,21 @@ def test_a_result_proves_a_call_when_wrong_arguments_get_another_answer() -> Non
     assert "refused" in proof(good, [call(Answer.REFUSED, "no")])
     assert "another" in proof(good, [call(Answer.RESULT, "something else")])
     assert "no arguments" in proof(good, [])
+
+
+def test_an_effect_that_wrong_arguments_have_too_is_no_proof() -> None:
+    seen = Effects(level=Level.L3, complete=True, spawned=(Spawned(argv=("tool", "--version")),))
+    wrong = call(Answer.RESULT, "device not there", effects=seen)
+    assert proof(call(Answer.RESULT, "device not there", effects=seen), [wrong]) == ""
+
+
+def test_a_refused_call_reaches_something_when_its_text_arrives_there() -> None:
+    arrived = Effects(level=Level.L3, complete=True, spawned=(Spawned(argv=("kubectl", "pod/planted")),))
+    elsewhere = Effects(level=Level.L3, complete=True, spawned=(Spawned(argv=("kubectl", "version")),))
+    case = Case(id="minimal", tool="t", arguments={"name": "planted"}, expect=Expect.VALID, kind="minimal")
+    refused = [Call(case=case, exchange=SEEN, answer=Answer.REFUSED, effects=each) for each in (elsewhere, arrived)]
+    assert reach(refused) is refused[1]
+    assert reach(refused[:1]) is None
 
 
 def test_a_server_that_answers_everything_alike_proves_nothing() -> None:

@@ -200,3 +200,11 @@ def test_the_same_seed_makes_the_same_cases() -> None:
     element = tool(PROPERTIES, "path")
     once, again = ([case.id for case in (*valid_cases(element, first(element), GIVEN, 3),)] for _ in range(2))
     assert once == again
+
+
+def test_the_last_candidate_turns_every_switch_the_other_way() -> None:
+    switches = {"raw": {"type": "boolean", "default": False}, "safe": {"type": "boolean", "default": True}}
+    *_, last = controls(tool({"text": {"type": "string"}, **switches}, "text"), GIVEN)
+    assert last.kind == "flipped"
+    assert (last.arguments["raw"], last.arguments["safe"]) == (True, False)
+    assert "flipped" not in {case.kind for case in controls(tool({"text": {"type": "string"}}, "text"), GIVEN)}

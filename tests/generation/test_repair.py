@@ -75,3 +75,20 @@ def test_what_is_learned_is_bounded_whatever_a_server_says() -> None:
     remembered(known, told("", {"id": [f"v{number}" for number in range(5000)], "big": "y" * 10_000}), "t")
     assert all(len(values) <= 20 for values in known.values())
     assert "big" not in known
+
+
+def test_a_schema_that_tells_nothing_leaves_the_servers_words() -> None:
+    issues = (
+        '[{"expected": "string", "code": "invalid_type", "path": ["file_path"], "message": "received undefined"}, '
+        '{"expected": "array", "code": "invalid_type", "path": ["tags"], "message": "received undefined"}]'
+    )
+    found = repair({}, says=issues)
+    assert found is not None
+    assert found["file_path"] == WORLD.text
+    assert isinstance(found["tags"], list)
+
+
+def test_what_one_of_a_list_is_called_is_a_value_for_its_singular() -> None:
+    known: dict[str, list[Any]] = {}
+    remembered(known, told('{"devices": [{"id": "emulator-1", "name": "One"}, {"name": "Two"}]}', None), "list_devices")
+    assert known["device"] == ["Two", "emulator-1"]
