@@ -187,6 +187,7 @@ class McpSandbox:
             if found.cut:
                 self.report.inconclusive(found.cut)
             self.report.not_applicable(NOTHING_TO_PROBE[family])
+        self.report.measure("probes", len(found.of(family)), "calls")
         return found
 
     def probing(self) -> Probed:

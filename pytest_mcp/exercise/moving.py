@@ -7,6 +7,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from pytest_mcp.model.case import Case
+from pytest_mcp.model.exchange import Ask
 from pytest_mcp.model.probe import Probe
 from pytest_mcp.model.world import World
 
@@ -15,6 +16,12 @@ def moved(case: Case, source: World | None, target: World) -> Case:
     """The case with every mention of one world replaced by the other."""
     pairs = _pairs(source, target) if source is not None else []
     return replace(case, arguments=_replaced(case.arguments, pairs)) if pairs else case
+
+
+def readdressed(ask: Ask, source: World, target: World) -> Ask:
+    """The message with every mention of one world replaced by the other."""
+    pairs = _pairs(source, target)
+    return replace(ask, params=_replaced(ask.params, pairs)) if pairs else ask
 
 
 def carried(probe: Probe, source: World, target: World) -> Probe:

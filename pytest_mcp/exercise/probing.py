@@ -9,7 +9,7 @@ from pytest_mcp.client.script import complete
 from pytest_mcp.errors import McpError
 from pytest_mcp.exercise.boxes import Subject, opened, unfit
 from pytest_mcp.exercise.calling import Stage, called, called_together, gone, hung, slim
-from pytest_mcp.exercise.moving import carried, moved
+from pytest_mcp.exercise.moving import carried, moved, readdressed
 from pytest_mcp.exercise.order import ordered, rank, things
 from pytest_mcp.exercise.proof import promising, reach
 from pytest_mcp.generation.probes import Ground, probes
@@ -93,6 +93,7 @@ class Assault:
     def __init__(self, start: Callable[[], tuple[Box, Stage]], *, run: str, deep: bool) -> None:
         self._start, self._run, self._deep = start, run, deep
         self._box, self._stage = start()
+        self._first = self._box.world
         self.begun = self._box.begun
         """What it did before anything was asked of it."""
         self._revivals = 0
@@ -117,7 +118,8 @@ class Assault:
         if not self._lost and (self._stuck or not self._stage.caller.alive()):
             self._stage.caller.close()
             self._restart()
-        seen = None if self._lost else complete(self._stage.caller, ask, self._stage.role)
+        here = readdressed(ask, self._first, self.world)
+        seen = None if self._lost else complete(self._stage.caller, here, self._stage.role)
         self._stuck = seen is not None and seen.arrival is Arrival.TIMEOUT
         return seen
 

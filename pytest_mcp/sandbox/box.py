@@ -288,7 +288,7 @@ class Box:
     def _is_fake(self, spawned: Spawned) -> bool:
         """A fake is told by its own log, with the arguments that a shell would not show."""
         return any(part.startswith(f"{self.folder}/bin/") for part in spawned.argv[:2]) or (
-            bool(spawned.argv) and spawned.argv[0] in fakes.NAMES
+            bool(spawned.argv) and spawned.argv[0] in fakes.names()
         )
 
     def close(self) -> None:

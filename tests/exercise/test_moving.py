@@ -2,8 +2,9 @@
 
 from dataclasses import replace
 
-from pytest_mcp.exercise.moving import carried, moved
+from pytest_mcp.exercise.moving import carried, moved, readdressed
 from pytest_mcp.model.case import Case, Expect
+from pytest_mcp.model.exchange import Ask
 from pytest_mcp.model.probe import Aim, Family, Probe
 from pytest_mcp.sandbox.planted import world
 
@@ -49,3 +50,9 @@ def test_a_probe_takes_its_target_along() -> None:
     )
     assert carried(probe, ONE, TWO).target == "/b/box2/outside/secret.txt"
     assert carried(probe, ONE, ONE) is probe
+
+
+def test_a_message_speaks_of_the_other_box() -> None:
+    ask = Ask(method="resources/read", params={"uri": "file:///b/box1/outside/secret.txt"})
+    assert readdressed(ask, ONE, TWO).params == {"uri": "file:///b/box2/outside/secret.txt"}
+    assert readdressed(ask, ONE, ONE) is ask

@@ -24,6 +24,7 @@ OF_SERVERS = {
     "hidden-tools": "flawed",
     "stdout-under-attack": "flawed",
     "slow-templates": "flawed",
+    "resource-containment": "flawed",
     "text-hidden-characters": "flawed",
     "text-hidden-markup": "flawed",
     "text-orders": "flawed",

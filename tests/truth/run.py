@@ -39,6 +39,7 @@ class Row:
     found: tuple[Finding, ...] = ()
     others: tuple[Finding, ...] = ()
     seconds: float = 0.0
+    calls: int = 0
     problem: str = ""
 
     @property
@@ -85,7 +86,7 @@ def _line(row: Row) -> str:
         for each in sorted(row.found, key=lambda one: -one.severity)[:3]
     )
     mark = "ok  " if row.right else "MISS"
-    return f"{mark} {row.flaw.id:24} {version:22} {row.seconds:6.1f} s  {told or '-'}"
+    return f"{mark} {row.flaw.id:24} {version:22} {row.calls:4} probes {row.seconds:6.1f} s  {told or '-'}"
 
 
 # -- installing -------------------------------------------------------------------------------------------------------
@@ -163,7 +164,8 @@ def _judged(flaw: Flaw, side: str, seconds: float, run: Run) -> Row:
     serious = [finding for case in run.cases for finding in case.findings if finding.severity >= Severity.MEDIUM]
     same = [finding for finding in serious if finding.check in flaw.checks and _is_meant(finding, flaw)]
     others = [finding for finding in serious if finding not in same]
-    return Row(flaw=flaw, side=side, found=tuple(same), others=tuple(others), seconds=seconds)
+    probes = sum(round(each.value) for case in run.cases for each in case.measurements if each.name == "probes")
+    return Row(flaw=flaw, side=side, found=tuple(same), others=tuple(others), seconds=seconds, calls=probes)
 
 
 def _is_meant(finding: Finding, flaw: Flaw) -> bool:

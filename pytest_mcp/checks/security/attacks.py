@@ -4,6 +4,7 @@ import json
 import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from urllib.parse import quote
 
 from pytest_mcp.checks.calls import NO_TOOL
 from pytest_mcp.generation.words import listed, words
@@ -11,12 +12,13 @@ from pytest_mcp.model.exchange import Arrival, Ask, Exchange
 from pytest_mcp.model.finding import Confidence, Severity, Violation
 from pytest_mcp.model.interface import ElementKind, Interface
 from pytest_mcp.model.text import inert_line
+from pytest_mcp.model.world import World
 
 Send = Callable[[Ask], Exchange]
 SECONDS = 5.0
 LONG = 1 << 20
 DEEP = 1000
-TOOLS = Ask(method="tools/list", params={})
+TOOLS = Ask(method="tools/list", params={}, timeout=SECONDS)
 SHOWN = 300
 
 
@@ -183,8 +185,8 @@ def slow_templates(send: Send, interface: Interface) -> Iterator[Violation]:
             if taken[-1] > 1.0 and taken[-1] > 20 * max(taken[0], 0.005):
                 shown = "no answer" if taken[-1] == float("inf") else f"{taken[-1]:.2f} s"
                 yield Violation(
-                    title=f"a URI of {RUNS[len(taken) - 1]} times {letter!r} keeps its template busy",
-                    evidence=f"{RUNS[0]} times: {taken[0]:.3f} s; {RUNS[len(taken) - 1]} times: {shown}",
+                    title="a short URI keeps its template busy",
+                    evidence=f"{RUNS[0]} times {letter!r}: {taken[0]:.3f} s; {RUNS[len(taken) - 1]} times: {shown}",
                     element=f"template:{template.name}",
                 )
                 break
@@ -193,3 +195,40 @@ def slow_templates(send: Send, interface: Interface) -> Iterator[Violation]:
 def _filled(template: str, value: str) -> str:
     """The template with a value in every place, and an end that it does not have."""
     return re.sub(r"\{[^}]*\}", lambda _: value, template) + "/x"
+
+
+def resources_outside(send: Send, interface: Interface, world: World) -> Iterator[Violation]:
+    """No URI of a resource or template leads out of where the server works (CWE-22)."""
+    tried = 0
+    for element in (*interface.of_kind(ElementKind.TEMPLATE), *interface.of_kind(ElementKind.RESOURCE)):
+        uris = list(_leading_out(element.name, world))
+        tried += bool(uris)
+        if tried > MOST_RESOURCES:
+            return
+        for uri in uris:
+            seen = send(Ask(method="resources/read", params={"uri": uri}, timeout=SECONDS))
+            if world.canary.encode() in (seen.received or b""):
+                yield Violation(
+                    title="reads a file outside of where it works",
+                    element=f"{element.kind}:{element.name}",
+                    evidence=f"resources/read {inert_line(uri, limit=SHOWN)}",
+                    expected="an error",
+                    got=inert_line(repr(seen.result), limit=SHOWN),
+                    severity=Severity.LOW if re.fullmatch(r"file:/{2,3}\{[^}]*\}", element.name) else None,
+                )
+                break
+
+
+MOST_RESOURCES = 6
+
+
+def _leading_out(uri: str, world: World) -> Iterator[str]:
+    """URIs like this one that lead to a file which nobody told the server of."""
+    secret = f"{world.outside}/secret.txt"
+    ways = (secret, f"{'../' * 12}{secret.lstrip('/')}", f"{'..%2F' * 12}{quote(secret.lstrip('/'), safe='')}")
+    if "{" in uri:
+        for way in ways:
+            yield way.join(re.split(r"\{[^}]*\}", uri))
+    elif uri.startswith("file:"):
+        folder = uri.rpartition("/")[0]
+        yield from (f"file://{secret}", f"{folder}/{ways[1]}", f"{folder}/{ways[2]}")

