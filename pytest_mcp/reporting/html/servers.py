@@ -125,6 +125,6 @@ def _connection(server: ServerFacts) -> Connection:
         facts=server,
         starts=", ".join(f"{start.count:,} {start.purpose}" for start in server.starts),
         cold_start=duration(server.cold_start),
-        stderr=cut(server.stderr_head, STDERR_BYTES),
+        stderr=cut(server.stderr_head, STDERR_BYTES) if server.stderr_head.strip() else "",
         problem=cut(server.problem, STDERR_BYTES),
     )
