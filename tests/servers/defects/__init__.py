@@ -1,11 +1,11 @@
 """Every defect the test server can be switched to, by name."""
 
-from tests.servers.defects import calls, definitions, floods, lists, messages, process, utilities
+from tests.servers.defects import calls, definitions, floods, handshake, headers, lists, messages, process, utilities
 from tests.servers.defects.registry import Broken, Defect, Point
 
 DEFECTS: dict[str, Defect] = {
     defect.name: defect
-    for room in (definitions, lists, messages, utilities, process, floods)
+    for room in (definitions, lists, handshake, messages, headers, utilities, process, floods)
     for defect in room.DEFECTS
 }
 """All of them, in the order of the files that declare them."""

@@ -17,21 +17,8 @@ def _called(scene: Scene, tool: str) -> dict[str, Any] | None:
     return arguments if isinstance(arguments, dict) else {}
 
 
-def _reply(scene: Scene, **member: Any) -> None:
-    scene.answer.messages = [{"jsonrpc": "2.0", "id": scene.message["id"], **member}]
-
-
-def _result(scene: Scene, **members: Any) -> None:
-    modern = "_meta" in (scene.message.get("params") or {})
-    _reply(scene, result={**({"resultType": "complete"} if modern else {}), **members})
-
-
 def _text(scene: Scene, text: str, **more: Any) -> None:
-    _result(scene, content=[{"type": "text", "text": text}], **more)
-
-
-def _error(scene: Scene, code: int, text: str) -> None:
-    _reply(scene, error={"code": code, "message": text})
+    scene.give({"content": [{"type": "text", "text": text}], **more})
 
 
 @DEFECTS.at(Point.ANSWER, "call-hangs", "tool-answers", "gives no answer", element="tool:echo")
@@ -99,7 +86,7 @@ def _(scene: Scene) -> None:
 )
 def _(scene: Scene) -> None:
     if _called(scene, "remove_note"):
-        _error(scene, -32603, "the disk is full")
+        scene.refuse(-32603, "the disk is full")
 
 
 @DEFECTS.at(Point.ANSWER, "unknown-tools-work", "unknown-tool-refused", "does not exist")
@@ -118,7 +105,7 @@ def _of(scene: Scene, method: str, key: str, value: str) -> bool:
 )
 def _(scene: Scene) -> None:
     if _of(scene, "resources/read", "uri", "note:///rules"):
-        _error(scene, -32603, "no such file")
+        scene.refuse(-32603, "no such file")
 
 
 @DEFECTS.at(Point.ANSWER, "blob-is-no-base64", "resource-readable", "no base64", element="resource:note:///welcome")
@@ -136,7 +123,7 @@ def _(scene: Scene) -> None:
 @DEFECTS.at(Point.ANSWER, "unknown-prompts-render", "unknown-prompt-refused", "answered with a result")
 def _(scene: Scene) -> None:
     if _of(scene, "prompts/get", "name", "pytest-mcp-no-such-prompt"):
-        _result(scene, messages=[])
+        scene.give({"messages": []})
 
 
 @DEFECTS.at(Point.ANSWER, "refusals-wear-it-out", "survives-refusals", "after 40 refused calls")
@@ -144,4 +131,4 @@ def _(scene: Scene) -> None:
     if _called(scene, "pytest-mcp-no-such-tool") is not None:
         scene.memory["refused"] = scene.memory.get("refused", 0) + 1
     if scene.method == "tools/list" and scene.memory.get("refused", 0) > 30:
-        _error(scene, -32603, "too many open files")
+        scene.refuse(-32603, "too many open files")

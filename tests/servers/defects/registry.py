@@ -6,7 +6,7 @@ from enum import StrEnum
 from typing import Any
 
 from tests.servers.offer import Offer
-from tests.servers.protocol import Answer, Channel, Message, Protocol
+from tests.servers.protocol import META, Answer, Channel, Message, Protocol
 
 BOTH = frozenset({"legacy", "modern"})
 LEGACY, MODERN = frozenset({"legacy"}), frozenset({"modern"})
@@ -86,6 +86,23 @@ class Scene:
         """The reply's result; an object of its own where it has none."""
         found = self.reply.get("result")
         return found if isinstance(found, dict) else {}
+
+    @property
+    def code(self) -> Any:
+        """The error code of the reply, None for any other."""
+        return self.reply.get("error", {}).get("code")
+
+    def refuse(self, code: Any, text: str = "no", **more: Any) -> None:
+        """Answer with an error."""
+        error = {"code": code, "message": text, **more}
+        self.answer.messages = [{"jsonrpc": "2.0", "id": self.message["id"], "error": error}]
+
+    def give(self, result: Message) -> None:
+        """Answer with this result, complete as the era has it."""
+        about = {"_meta": {META + "serverInfo": self.server.offer.info}, "resultType": "complete"}
+        whole = {**result, **(about if self.server.is_modern(self.message, self.channel) else {})}
+        self.answer.messages = [{"jsonrpc": "2.0", "id": self.message["id"], "result": whole}]
+        self.answer.status = 200
 
     def instead(self, message: Message) -> None:
         """Answer as if this had been asked."""

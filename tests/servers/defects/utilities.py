@@ -1,28 +1,14 @@
-"""What is beside the lists: log levels, completion, subscriptions, cancellation, HTTP's headers and sessions."""
+"""What is beside the lists: log levels, completion, subscriptions, cancellation, single resources."""
 
 from typing import Any
 
 from tests.servers import asking
-from tests.servers.defects.registry import HTTP, LEGACY, MODERN, Declarations, Point, Scene
+from tests.servers.defects.registry import LEGACY, MODERN, Declarations, Point, Scene
 from tests.servers.offer import Offer
 from tests.servers.protocol import LEGACY as REVISIONS
-from tests.servers.protocol import LISTS, META, Channel
+from tests.servers.protocol import LISTS, META
 
 DEFECTS = Declarations()
-
-
-def _answered(scene: Scene, result: dict[str, Any]) -> None:
-    about = {"_meta": {META + "serverInfo": scene.server.offer.info}, "resultType": "complete"}
-    modern = scene.server.is_modern(scene.message, scene.channel)
-    scene.answer.messages = [
-        {"jsonrpc": "2.0", "id": scene.message["id"], "result": {**result, **(about if modern else {})}}
-    ]
-    scene.answer.status = 200
-
-
-def _refused(scene: Scene, code: int) -> None:
-    error = {"code": code, "message": "no"}
-    scene.answer.messages = [{"jsonrpc": "2.0", "id": scene.message["id"], "error": error}]
 
 
 def _emits(scene: Scene, message: dict[str, Any]) -> None:
@@ -38,24 +24,20 @@ def _without(scene: Scene, capability: str) -> None:
         scene.result["capabilities"] = kept
 
 
-def _code(scene: Scene) -> Any:
-    return scene.reply.get("error", {}).get("code")
-
-
 # -- log levels -----------------------------------------------------------------------------------------------------
 
 
 @DEFECTS.at(Point.ANSWER, "log-level-cannot-be-set", "log-level", "cannot be set", eras=LEGACY, group="second")
 def _(scene: Scene) -> None:
     if scene.method == "logging/setLevel":
-        _refused(scene, -32601)
+        scene.refuse(-32601)
 
 
 @DEFECTS.at(Point.ANSWER, "takes-any-log-level", "log-level", "that does not exist: answered", group="first")
 def _(scene: Scene) -> None:
     if scene.method == "logging/setLevel" and not scene.server.is_modern(scene.message, scene.channel):
-        _answered(scene, {})
-    elif _code(scene) == -32602 and "logLevel" in str(scene.message.get("params")):
+        scene.give({})
+    elif scene.code == -32602 and "logLevel" in str(scene.message.get("params")):
         meta = {**scene.message["params"]["_meta"], META + "logLevel": "info"}
         scene.instead({**scene.message, "params": {"_meta": meta}})
 
@@ -72,7 +54,7 @@ def _(scene: Scene) -> None:
 @DEFECTS.at(Point.ANSWER, "completion-fails", "completion", "but completion/complete fails", group="first")
 def _(scene: Scene) -> None:
     if scene.method == "completion/complete":
-        _refused(scene, -32601)
+        scene.refuse(-32601)
 
 
 @DEFECTS.at(Point.ANSWER, "completion-undeclared", "completion", "although completions is not declared", group="second")
@@ -100,7 +82,7 @@ def _(scene: Scene) -> None:
 )
 def _(scene: Scene) -> None:
     if scene.memory.pop("cancelled", False) and scene.method:
-        _refused(scene, -32603)
+        scene.refuse(-32603)
     if isinstance(scene.message, dict) and scene.message.get("method") == "notifications/cancelled":
         scene.memory["cancelled"] = True
 
@@ -120,7 +102,7 @@ def _(scene: Scene) -> None:
 @DEFECTS.at(Point.ANSWER, "subscription-refused", "subscriptions", "is not acknowledged", eras=MODERN, group="second")
 def _(scene: Scene) -> None:
     if _listens(scene):
-        _refused(scene, -32601)
+        scene.refuse(-32601)
 
 
 @DEFECTS.at(
@@ -187,7 +169,7 @@ def _(scene: Scene) -> None:
 )
 def _(scene: Scene) -> None:
     if scene.method in ("ping", "logging/setLevel"):
-        _answered(scene, {})
+        scene.give({})
 
 
 @DEFECTS.at(
@@ -214,7 +196,7 @@ def _(scene: Scene) -> None:
 )
 def _(scene: Scene) -> None:
     if scene.method == "resources/read" and "error" in scene.reply:
-        _refused(scene, -32050)
+        scene.refuse(-32050)
 
 
 @DEFECTS.at(
@@ -231,62 +213,6 @@ def _(scene: Scene) -> None:
         scene.result.pop("ttlMs", None)
 
 
-@DEFECTS.at(
-    Point.ANSWER, "headers-not-compared", "header-mismatch", "answered", eras=MODERN, transports=HTTP, group="first"
-)
-def _(scene: Scene) -> None:
-    if _code(scene) == -32020:
-        headers = {**scene.channel.headers, "mcp-method": scene.method}
-        scene.channel = Channel(transport="http", headers=headers)
-        scene.instead(scene.message)
-
-
-@DEFECTS.at(
-    Point.ANSWER,
-    "header-mismatch-with-200",
-    "header-mismatch",
-    "HTTP status",
-    eras=MODERN,
-    transports=HTTP,
-    group="second",
-)
-def _(scene: Scene) -> None:
-    if _code(scene) == -32020:
-        scene.answer.status = 200
-
-
-@DEFECTS.at(
-    Point.ANSWER,
-    "names-in-headers-not-compared",
-    "header-mismatch",
-    "Mcp-Name of another name: answered",
-    eras=MODERN,
-    transports=HTTP,
-    group="third",
-)
-def _(scene: Scene) -> None:
-    if _code(scene) == -32020 and scene.method == "resources/read":
-        headers = {**scene.channel.headers, "mcp-name": scene.message["params"]["uri"]}
-        scene.channel = Channel(transport="http", headers=headers)
-        scene.instead(scene.message)
-
-
-@DEFECTS.at(
-    Point.ANSWER,
-    "versions-in-headers-not-compared",
-    "header-mismatch",
-    "MCP-Protocol-Version of another version: answered",
-    eras=MODERN,
-    transports=HTTP,
-    group="third",
-)
-def _(scene: Scene) -> None:
-    if _code(scene) == -32020 and scene.channel.headers.get("mcp-protocol-version") == REVISIONS[0]:
-        headers = {**scene.channel.headers, "mcp-protocol-version": "2026-07-28"}
-        scene.channel = Channel(transport="http", headers=headers)
-        scene.instead(scene.message)
-
-
 # -- resources ------------------------------------------------------------------------------------------------------
 
 
@@ -295,13 +221,13 @@ def _(scene: Scene) -> None:
     if scene.method == "resources/read" and "error" in scene.reply:
         modern = scene.server.is_modern(scene.message, scene.channel)
         hints = {"ttlMs": 0, "cacheScope": "public"} if modern else {}
-        _answered(scene, {"contents": [], **hints})
+        scene.give({"contents": [], **hints})
 
 
 @DEFECTS.at(Point.ANSWER, "missing-resource-refused-otherwise", "resource-not-found", "wrong error code", group="third")
 def _(scene: Scene) -> None:
     if scene.method == "resources/read" and "error" in scene.reply:
-        _refused(scene, -32603)
+        scene.refuse(-32603)
 
 
 @DEFECTS.at(
@@ -314,7 +240,7 @@ def _(scene: Scene) -> None:
 )
 def _(scene: Scene) -> None:
     if scene.method == "resources/subscribe":
-        _refused(scene, -32601)
+        scene.refuse(-32601)
 
 
 @DEFECTS.at(
@@ -328,133 +254,6 @@ def _(scene: Scene) -> None:
 def _(scene: Scene) -> None:
     if scene.method == "initialize" and "resources" in scene.result.get("capabilities", {}):
         scene.result["capabilities"] = {**scene.result["capabilities"], "resources": {}}
-
-
-# -- sessions -------------------------------------------------------------------------------------------------------
-
-_SESSION = "mcp-session-id"
-
-
-@DEFECTS.at(
-    Point.ANSWER,
-    "session-id-with-a-space",
-    "session-id",
-    "not visible ASCII",
-    eras=LEGACY,
-    transports=HTTP,
-    group="first",
-)
-def _(scene: Scene) -> None:
-    if name := scene.answer.headers.get("Mcp-Session-Id"):
-        spaced = f"{name[:4]} {name[4:]}"
-        scene.server.sessions[spaced] = scene.server.sessions.pop(name)
-        scene.answer.headers["Mcp-Session-Id"] = spaced
-
-
-def _is_initialized(scene: Scene) -> bool:
-    return isinstance(scene.message, dict) and scene.message.get("method") == "notifications/initialized"
-
-
-@DEFECTS.at(
-    Point.ANSWER,
-    "initialized-answered-with-200",
-    "initialized-accepted",
-    "HTTP status",
-    eras=LEGACY,
-    transports=HTTP,
-    group="first",
-)
-def _(scene: Scene) -> None:
-    if _is_initialized(scene):
-        scene.answer.status = 200
-
-
-@DEFECTS.at(
-    Point.ANSWER,
-    "initialized-refused",
-    "initialized-accepted",
-    "HTTP status",
-    eras=LEGACY,
-    transports=HTTP,
-    group="second",
-)
-def _(scene: Scene) -> None:
-    if _is_initialized(scene):
-        scene.answer.status = 400
-
-
-@DEFECTS.at(
-    Point.ANSWER,
-    "takes-any-version-header",
-    "protocol-version-header",
-    "answered with a result",
-    eras=LEGACY,
-    transports=HTTP,
-    group="first",
-)
-def _(scene: Scene) -> None:
-    if scene.answer.status == 400 and scene.channel.headers.get("mcp-protocol-version", "") not in ("", *REVISIONS):
-        headers = {**scene.channel.headers, "mcp-protocol-version": REVISIONS[0]}
-        scene.channel = Channel(transport="http", headers=headers)
-        scene.instead(scene.message)
-
-
-@DEFECTS.at(
-    Point.ANSWER,
-    "session-not-required",
-    "session-required",
-    "without a session id",
-    eras=LEGACY,
-    transports=HTTP,
-    group="first",
-)
-def _(scene: Scene) -> None:
-    if scene.method == "ping" and _SESSION not in scene.channel.headers:
-        _answered(scene, {})
-
-
-@DEFECTS.at(
-    Point.ANSWER,
-    "takes-any-session",
-    "session-required",
-    "with an unknown session id",
-    eras=LEGACY,
-    transports=HTTP,
-    also=frozenset({"session-ended"}),
-    group="second",
-)
-def _(scene: Scene) -> None:
-    if scene.method == "ping" and scene.answer.status == 404:
-        _answered(scene, {})
-
-
-def _ended(scene: Scene) -> bool:
-    """Whether a request came for a session that was assigned and is gone."""
-    known = scene.memory.setdefault("assigned", set())
-    known.add(scene.answer.headers.get("Mcp-Session-Id"))
-    return scene.answer.status == 404 and scene.channel.headers.get(_SESSION) in known
-
-
-@DEFECTS.at(
-    Point.ANSWER, "session-survives-its-end", "session-ended", "answered", eras=LEGACY, transports=HTTP, group="first"
-)
-def _(scene: Scene) -> None:
-    if _ended(scene):
-        _answered(scene, {})
-
-
-@DEFECTS.at(
-    Point.ANSWER,
-    "ended-session-refused-otherwise",
-    "session-ended",
-    "HTTP status",
-    eras=LEGACY,
-    transports=HTTP,
-    group="third",
-)
-def _(scene: Scene) -> None:
-    if _ended(scene):
-        scene.answer.status = 400
 
 
 # -- both eras ------------------------------------------------------------------------------------------------------
