@@ -4,7 +4,7 @@ import json
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import lru_cache
-from typing import Any
+from typing import Any, NamedTuple
 
 from pytest_mcp import __version__
 from pytest_mcp.model.exchange import Ask, NoiseKind
@@ -19,8 +19,7 @@ _quote = json.encoder.encode_basestring_ascii
 _decode = json.JSONDecoder().decode
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Incoming:
+class Incoming(NamedTuple):
     """One message from a server: a reply when ``noise`` is None, else what it is; ``id`` as sent, of any type."""
 
     message: Any

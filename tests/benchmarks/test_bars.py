@@ -1,5 +1,6 @@
-"""Every bar that needs no installed fleet is kept, measured in small; a busy machine gets three rounds."""
+"""Every bar that needs no installed fleet is kept, measured in small; three rounds and half more room on a busy machine."""
 
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -27,7 +28,12 @@ ROUNDS = 3
 def test_the_bars_are_kept_in_small(words: tuple[str, ...]) -> None:
     told = []
     for _ in range(ROUNDS):
-        done = subprocess.run([sys.executable, str(HERE / words[0]), *words[1:]], capture_output=True, text=True)
+        done = subprocess.run(
+            [sys.executable, str(HERE / words[0]), *words[1:]],
+            capture_output=True,
+            text=True,
+            env={**os.environ, "BARS_SLACK": "1.5"},
+        )
         told.append(done.stdout + done.stderr)
         if done.returncode == 0:
             return
