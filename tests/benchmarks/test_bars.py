@@ -1,4 +1,4 @@
-"""Every bar that needs no installed fleet is kept, measured in small; three rounds and half more room on a busy machine."""
+"""Every bar that needs no installed fleet is kept, measured in small; three rounds, and half more room."""
 
 import os
 import subprocess
