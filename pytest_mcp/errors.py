@@ -34,3 +34,7 @@ class StoreError(McpError):
 
 class ReportError(UsageError):
     """The report folder cannot be written, or a stored run cannot be read."""
+
+
+class HarnessError(McpError):
+    """Our own fault, met while a server was exercised: a test that depends on it is an error, not a verdict."""

@@ -9,8 +9,11 @@ from _pytest.outcomes import Failed
 
 from pytest_mcp.client.connection import Caller
 from pytest_mcp.client.wire import NOTHING_DECLARED, Role
+from pytest_mcp.errors import HarnessError
 from pytest_mcp.exercise.ahead import Ahead
-from pytest_mcp.model.call import Control, Exercised, ExercisedTool
+from pytest_mcp.model.approval import Approved
+from pytest_mcp.model.behaviour import Behaviour
+from pytest_mcp.model.call import INTERNAL, Control, Exercised, ExercisedTool
 from pytest_mcp.model.exchange import Ask, Exchange
 from pytest_mcp.model.finding import Check, Finding, Severity, Violation, finding_of
 from pytest_mcp.model.interface import Element, Era, Interface
@@ -46,6 +49,8 @@ class McpServer:
 
     entry: Server
     interface: Interface
+    approved: Approved | None = None
+    """What mcp-lock.json has of it."""
 
     @property
     def id(self) -> str:
@@ -164,8 +169,32 @@ class McpSandbox:
         found = self.rehearsed.tool(self.server, tool.name)
         if found is None:
             whole = self.rehearsed.whole(self.server)
-            self.report.inconclusive(whole.problem or "the tool was not reached: the server did not come back")
+            self._nothing(whole.problem or "the tool was not reached: the server did not come back")
         return found
+
+    def whole(self) -> Exercised:
+        """The server with all its tools after their chains; ends the test as inconclusive when there were none."""
+        whole = self.rehearsed.whole(self.server)
+        if whole.problem:
+            self._nothing(whole.problem)
+        return whole
+
+    def of(self, server: str) -> Exercised:
+        """Another server of this run, to compare with; ends the test as inconclusive when it was not exercised."""
+        whole = self.rehearsed.whole(server)
+        if whole.problem:
+            self._nothing(f"{server}: {whole.problem}" if not whole.problem.startswith(INTERNAL) else whole.problem)
+        return whole
+
+    def behaviour(self) -> Behaviour:
+        """How the server behaved beyond single calls; ends the test as inconclusive when that was not tried."""
+        return self.whole().behaviour or self.report.inconclusive("the server did not come back after its calls")
+
+    def _nothing(self, problem: str) -> NoReturn:
+        """Nothing can be said about the server for this reason; a reason that is our own fault is an error."""
+        if problem.startswith(INTERNAL):
+            raise HarnessError(problem)
+        self.report.inconclusive(problem)
 
     def control(self, tool: Element) -> Control:
         """The tool's positive control; ends the test as inconclusive when it has none."""
@@ -180,7 +209,7 @@ class McpSandbox:
         found = self.rehearsed.probed(self.server, tool.name)
         if found is None:
             whole = self.rehearsed.probed_whole(self.server)
-            self.report.inconclusive(whole.problem or "the tool was not reached: the server did not come back")
+            self._nothing(whole.problem or "the tool was not reached: the server did not come back")
         if found.ground is None:
             self.report.inconclusive(f"no positive control: {found.problem}")
         if not found.of(family):
@@ -194,7 +223,7 @@ class McpSandbox:
         """The server with all its tools after their probes; inconclusive when none could be sent."""
         whole = self.rehearsed.probed_whole(self.server)
         if whole.problem:
-            self.report.inconclusive(whole.problem)
+            self._nothing(whole.problem)
         return whole
 
     def probes(self, tool: Element) -> tuple[Sent, ...]:
@@ -214,9 +243,7 @@ class McpSandbox:
     def send(self, ask: Ask) -> Exchange:
         """One more message to the boxed server, after its chain."""
         seen = self.rehearsed.call(self.server, ask)
-        return seen or self.report.inconclusive(
-            self.rehearsed.whole(self.server).problem or "the server has no sandbox"
-        )
+        return seen or self._nothing(self.rehearsed.whole(self.server).problem or "the server has no sandbox")
 
 
 NOTHING_TO_PROBE = {

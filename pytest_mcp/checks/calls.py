@@ -8,6 +8,7 @@ from pytest_mcp.model.call import Answer, Call, ExercisedTool
 from pytest_mcp.model.case import Expect
 from pytest_mcp.model.exchange import Arrival, Ask, Exchange
 from pytest_mcp.model.finding import Severity, Violation
+from pytest_mcp.model.interface import Element
 from pytest_mcp.model.text import inert_line
 
 _ACCEPTED = (Answer.RESULT, Answer.EMPTY)
@@ -115,6 +116,12 @@ def _refuses(call: Call) -> bool:
     """Refused, openly or not; a tool whose arguments speak of errors, and that shows one, does what it was asked to."""
     shows = call.answer is Answer.DISGUISED and not _OF_ERRORS.search(repr(call.case.arguments))
     return call.answer is Answer.REFUSED or shows
+
+
+def says_idempotent(tool: Element) -> bool:
+    """Whether a tool promises that a second call does nothing more, and that the first may do something."""
+    hints = tool.definition.get("annotations") if isinstance(tool.definition, dict) else None
+    return isinstance(hints, dict) and hints.get("idempotentHint") is True and hints.get("readOnlyHint") is not True
 
 
 def failures_as_protocol_errors(tool: ExercisedTool) -> Iterator[Violation]:

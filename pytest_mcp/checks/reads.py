@@ -2,10 +2,13 @@
 
 import base64
 import binascii
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
+import uritemplate
+
 from pytest_mcp.checks import messages
+from pytest_mcp.model.call import ExercisedTool
 from pytest_mcp.model.exchange import Arrival, Exchange
 from pytest_mcp.model.finding import Severity, Violation
 from pytest_mcp.model.interface import Element
@@ -31,6 +34,39 @@ def readable(seen: Exchange, revision: str | None) -> Iterator[Violation]:
             return
     if contents == []:
         yield Violation(title="a listed resource has no contents", severity=Severity.LOW)
+
+
+def template_problem(template: str) -> str:
+    """Why a uriTemplate cannot be expanded (RFC 6570), empty when it can."""
+    try:
+        uritemplate.expand(template, {})
+    except (ValueError, KeyError, TypeError) as error:
+        return f"cannot be expanded: {error}"
+    return ""
+
+
+def missing(template: str, values: Mapping[str, str]) -> list[str]:
+    """The variables of a template that have no value."""
+    return [name for name in sorted(uritemplate.variables(template)) if name not in values]
+
+
+def expanded(template: str, values: Mapping[str, str]) -> str:
+    """The uri of a template with these values, empty when one is missing."""
+    return "" if missing(template, values) else uritemplate.expand(template, dict(values))
+
+
+def first_value(seen: Exchange) -> str:
+    """The first value that a completion offers, empty when it offers none."""
+    found = seen.result.get("completion") if isinstance(seen.result, dict) else None
+    values = found.get("values") if isinstance(found, dict) else None
+    offered = [each for each in values if isinstance(each, str)] if isinstance(values, list) else []
+    return offered[0] if offered else ""
+
+
+def known_values(tools: Iterable[ExercisedTool]) -> dict[str, str]:
+    """Texts that tools were called with when they worked, by the name of the argument."""
+    arguments = [tool.control.call.case.arguments for tool in tools if tool.control]
+    return {name: value for each in arguments for name, value in each.items() if isinstance(value, str)}
 
 
 def _is_base64(text: str) -> bool:

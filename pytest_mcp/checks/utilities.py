@@ -32,6 +32,20 @@ def completion(interface: Interface) -> list[Ask]:
     return []
 
 
+def completions(interface: Interface, template: Element) -> dict[str, Ask]:
+    """The completion of each variable of a template, by its name; none where completion is not declared."""
+    if "completions" not in interface.capabilities or template.kind is not ElementKind.TEMPLATE:
+        return {}
+    return {
+        name: Ask(
+            method="completion/complete",
+            params={"ref": _resource(template), "argument": {"name": name, "value": ""}},
+            timeout=REFUSAL_SECONDS,
+        )
+        for name in dict.fromkeys(_VARIABLE.findall(template.name))
+    }
+
+
 def _resource(element: Element) -> dict[str, str]:
     return {"type": "ref/resource", "uri": element.name}
 

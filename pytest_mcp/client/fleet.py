@@ -6,6 +6,7 @@ import threading
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 from queue import Empty, SimpleQueue
 
@@ -118,6 +119,19 @@ class Fleet:
             connection.close()
             raise ClientError(f"{shaken.problem}{_last_words(connection)}")
         return connection, self._snapshot(connection, shaken, began)
+
+    def beside(
+        self, first: Connection, *, purpose: str, era: Era | None = None, role: Role = NOTHING_DECLARED
+    ) -> tuple[Connection, Interface]:
+        """Another client of the process that a connection over HTTP goes to; counted, though nothing is started.
+
+        Raises ClientError when it is not let in, and for stdio, where every client has a process of its own.
+        """
+        transport = first.server.transport
+        if isinstance(first.channel, StdioChannel) or not isinstance(transport, Http | Sse):
+            raise ClientError("over stdio every client has a process of its own")
+        there = replace(transport, url=first.channel.url, launch=None)
+        return self.open(replace(first.server, transport=there), purpose=purpose, era=era, role=role)
 
     def ask_first(self, server: Server, ask: Ask, *, purpose: str) -> Exchange:
         """Say one thing as the first on a connection of its own, without a handshake, and end the connection.

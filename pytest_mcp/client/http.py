@@ -56,7 +56,7 @@ class HttpChannel:
     ) -> None:
         self._role = role
         self._server, self._url, self._reply_limit = server, wire_url(url), reply_limit
-        self._own = headers
+        self.url, self._own = url, headers
         self.session: str | None = None
         self.revision: str | None = None
         self.closed = False

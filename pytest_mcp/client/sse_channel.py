@@ -52,6 +52,7 @@ class SseChannel:
         role: Role = NOTHING_DECLARED,
     ) -> None:
         self._role = role
+        self.url = url
         self._server, self._url, self._own, self._reply_limit = server, wire_url(url), headers, reply_limit
         self._pool = new_pool(url)
         self._waiting: dict[int, _Waiting] = {}

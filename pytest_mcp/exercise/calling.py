@@ -44,10 +44,16 @@ class Stage:
     """Puts the planted world back as it was."""
 
 
-def called(stage: Stage, case: Case) -> Call:
-    """Send one case and wait for its answer, at most the stage's ``timeout`` seconds."""
+def called(stage: Stage, case: Case, *, progress: str = "") -> Call:
+    """Send one case and wait for its answer, at most the stage's ``timeout`` seconds.
+
+    Under the token ``progress`` the server may tell meanwhile how far it has got (basic/utilities/progress).
+    """
     before = stage.mark()
-    exchange = complete(stage.caller, _ask(stage, case), stage.role)
+    ask = _ask(stage, case)
+    if progress:
+        ask = replace(ask, params={**(ask.params or {}), "_meta": {"progressToken": progress}})
+    exchange = complete(stage.caller, ask, stage.role)
     return _judged(case, exchange, stage.effects(before))
 
 

@@ -9,7 +9,7 @@ from typing import Protocol
 from pytest_mcp.exercise.calling import Stage, called, gone, hung, slim
 from pytest_mcp.exercise.order import ordered, rank, things
 from pytest_mcp.exercise.proof import promising, proof, reach
-from pytest_mcp.model.call import Answer, Call, Control, ExercisedTool
+from pytest_mcp.model.call import PROGRESS_TOKEN, Answer, Call, Control, ExercisedTool
 from pytest_mcp.model.case import Case, Origin, ValueSource
 from pytest_mcp.model.interface import Element
 
@@ -125,7 +125,7 @@ class Chain:
         self._controls[tool.name] = call
         before = tuple(map(slim, tries[:-1]))
         done = ExercisedTool(tool=tool.name, control=Control(call=call, proof=told), tries=before)
-        repeat = self._call(call.case) if time.monotonic() < until else None
+        repeat = self._call(call.case, progress=PROGRESS_TOKEN) if time.monotonic() < until else None
         more = self._calls([*self._ideas.valid(tool, call.case), *broken[len(contrasts) :]], until)
         calls = tuple(map(slim, (*contrasts, *more)))
         return replace(done, repeat=repeat, calls=calls, hung=any(map(hung, calls)))
@@ -144,10 +144,10 @@ class Chain:
                 break
         return made
 
-    def _call(self, case: Case) -> Call | None:
+    def _call(self, case: Case, *, progress: str = "") -> Call | None:
         if self._lost:
             return None
-        call = called(self._stage, case)
+        call = called(self._stage, case, progress=progress)
         if gone(call) or not self._stage.caller.alive():
             self._restart()
         return call

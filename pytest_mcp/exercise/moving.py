@@ -1,7 +1,7 @@
 """Arguments that worked in one box, as they have to be in another: the paths and the address of its own world."""
 
 import posixpath
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 from urllib.parse import urlsplit
@@ -18,10 +18,29 @@ def moved(case: Case, source: World | None, target: World) -> Case:
     return replace(case, arguments=_replaced(case.arguments, pairs)) if pairs else case
 
 
+def kept(arguments: Mapping[str, Any], world: World) -> dict[str, Any]:
+    """Arguments as they may be kept for another run: with names in the place of what the world has anew each time."""
+    return dict(_replaced(arguments, _pairs(world, _named(world))))
+
+
+def restored(arguments: Mapping[str, Any], world: World) -> dict[str, Any]:
+    """Kept arguments as they are in this world."""
+    return dict(_replaced(arguments, _pairs(_named(world), world)))
+
+
+def _named(world: World) -> World:
+    return replace(world, workspace="{workspace}", outside="{box}/outside", url="http://{page}/")
+
+
 def readdressed(ask: Ask, source: World, target: World) -> Ask:
     """The message with every mention of one world replaced by the other."""
     pairs = _pairs(source, target)
     return replace(ask, params=_replaced(ask.params, pairs)) if pairs else ask
+
+
+def reworded(text: str, source: World, target: World) -> str:
+    """A text with every mention of one world replaced by the other."""
+    return str(_replaced(text, _pairs(source, target)))
 
 
 def carried(probe: Probe, source: World, target: World) -> Probe:

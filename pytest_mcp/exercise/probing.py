@@ -7,8 +7,8 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from pytest_mcp.client.fleet import Fleet
 from pytest_mcp.client.script import complete
 from pytest_mcp.errors import McpError
-from pytest_mcp.exercise.boxes import Subject, opened, unfit
-from pytest_mcp.exercise.calling import Stage, called, called_together, gone, hung, slim
+from pytest_mcp.exercise.boxes import Opened, Subject, opened, unfit
+from pytest_mcp.exercise.calling import called, called_together, gone, hung, slim
 from pytest_mcp.exercise.moving import carried, moved, readdressed
 from pytest_mcp.exercise.order import ordered, rank, things
 from pytest_mcp.exercise.proof import promising, reach
@@ -20,7 +20,7 @@ from pytest_mcp.model.exchange import Arrival, Ask, Exchange
 from pytest_mcp.model.interface import Element
 from pytest_mcp.model.probe import Family, Probe, Probed, ProbedTool, Sent
 from pytest_mcp.model.world import World
-from pytest_mcp.sandbox import Box, Sandbox
+from pytest_mcp.sandbox import Sandbox
 
 CALL_SECONDS = 6.0
 """How long the answer to a probe is waited for."""
@@ -65,7 +65,14 @@ class Prober:
             return
         with self._lock:
             self._assaults[server] = assault
-        yield Probed(server=server, level=level, world=assault.world, mapped=assault.mapped, start=assault.begun)
+        yield Probed(
+            server=server,
+            level=level,
+            world=assault.world,
+            mapped=assault.mapped,
+            start=assault.begun,
+            listed=assault.listed,
+        )
         controls = {each.tool: each for each in known.tools}
         for tool in ordered(subject.tools):
             found = controls.get(tool.name)
@@ -81,18 +88,21 @@ class Prober:
             assault = self._assaults.get(server)
         return assault.send(ask) if assault else None
 
-    def _opened(self, subject: Subject) -> tuple[Box, Stage]:
-        box, stage = opened(self._fleet, self._sandbox, subject, PURPOSE, CALL_SECONDS)
-        box.watch()
-        return box, stage
+    def _opened(self, subject: Subject) -> Opened:
+        there = opened(self._fleet, self._sandbox, subject, PURPOSE, CALL_SECONDS)
+        there.box.watch()
+        return there
 
 
 class Assault:
     """The probes of one server's tools, one after the other; it is started again when one of them ends it."""
 
-    def __init__(self, start: Callable[[], tuple[Box, Stage]], *, run: str, deep: bool) -> None:
+    def __init__(self, start: Callable[[], Opened], *, run: str, deep: bool) -> None:
         self._start, self._run, self._deep = start, run, deep
-        self._box, self._stage = start()
+        first = start()
+        self._box, self._stage = first.box, first.stage
+        self.listed = first.interface.elements
+        """What it listed when it had started."""
         self._first = self._box.world
         self.begun = self._box.begun
         """What it did before anything was asked of it."""
@@ -191,9 +201,11 @@ class Assault:
             self._lost = f"the server ended {self._revivals} times under probes"
             return
         try:
-            self._box, self._stage = self._start()
+            again = self._start()
         except McpError as error:
             self._lost = f"the server did not come back: {error}"
+            return
+        self._box, self._stage = again.box, again.stage
 
 
 def _is_slow(call: Call) -> bool:

@@ -6,7 +6,7 @@ from dataclasses import replace
 from queue import Empty, SimpleQueue
 from typing import Any, Generic, TypeVar, cast
 
-from pytest_mcp.model.call import Exercised, ExercisedTool
+from pytest_mcp.model.call import INTERNAL, Exercised, ExercisedTool
 from pytest_mcp.model.effects import Level
 from pytest_mcp.model.probe import Probed, ProbedTool
 
@@ -58,6 +58,11 @@ class Rehearsal(Generic[Whole, Tool]):
             self._change.wait_for(lambda: server in self._over)
             return self._put_together(server)
 
+    def done(self) -> tuple[Whole, ...]:
+        """Every server whose chain is over, as it is."""
+        with self._change:
+            return tuple(self._put_together(server) for server in sorted(self._over))
+
     def stop(self) -> None:
         """Begin no further server; a chain ends when its connection does."""
         with self._change:
@@ -86,7 +91,7 @@ class Rehearsal(Generic[Whole, Tool]):
                 self._keep(server, found)
         except Exception as error:  # noqa: BLE001 - one odd server must not end the tests of all others
             begun = self._servers.get(server) or self._kind(server=server, level=Level.L0)
-            self._keep(server, replace(begun, problem=f"internal error: {type(error).__name__}: {error}"))
+            self._keep(server, replace(begun, problem=f"{INTERNAL}{type(error).__name__}: {error}"))
         with self._change:
             self._over.add(server)
             self._change.notify_all()

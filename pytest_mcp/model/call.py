@@ -2,11 +2,21 @@
 
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import TYPE_CHECKING
 
 from pytest_mcp.model.case import Case
 from pytest_mcp.model.effects import Effects, Level
 from pytest_mcp.model.exchange import Exchange
 from pytest_mcp.model.world import World
+
+if TYPE_CHECKING:
+    from pytest_mcp.model.behaviour import Behaviour
+
+
+INTERNAL = "internal error: "
+"""How a problem begins that is our own fault and no server's."""
+PROGRESS_TOKEN = "pytest-mcp-progress"  # noqa: S105 - a name, no secret
+"""Under which a server may tell how far it has got with a control that is called once more."""
 
 
 class Answer(StrEnum):
@@ -84,6 +94,8 @@ class Exercised:
     problem: str = ""
     mapped: tuple[Mapped, ...] = ()
     world: World | None = None
+    behaviour: "Behaviour | None" = None
+    """What was tried once the tools were called; None where it did not come to that."""
     tools: tuple[ExercisedTool, ...] = ()
 
     def tool(self, name: str) -> ExercisedTool | None:

@@ -6,6 +6,7 @@ from enum import StrEnum
 from pytest_mcp.model.call import Call, Mapped
 from pytest_mcp.model.case import Case
 from pytest_mcp.model.effects import Effects, Level
+from pytest_mcp.model.interface import Element
 from pytest_mcp.model.world import World
 
 
@@ -102,4 +103,6 @@ class Probed:
     mapped: tuple[Mapped, ...] = ()
     start: Effects | None = None
     """What it did before anything was asked of it."""
+    listed: tuple[Element, ...] = ()
+    """What this instance listed when it had started."""
     tools: tuple[ProbedTool, ...] = ()

@@ -84,6 +84,31 @@ class StartCount:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ToolCalled:
+    """How a tool was called in the sandbox when it worked, or in ``problem`` why it could not be made to.
+
+    ``arguments`` is JSON in which paths and addresses of the planted world are written ``{workspace}``, ``{box}`` and
+    ``{page}``: the world has other ones in the next run. ``sources`` are pairs of a JSON pointer and where its value
+    came from.
+    """
+
+    tool: str
+    arguments: str = ""
+    proof: str = ""
+    problem: str = ""
+    sources: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Replaced:
+    """Something of the user's that the launch names, and what stood in its place in the sandbox."""
+
+    where: str
+    original: str
+    planted: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ServerFacts:
     """What a run knows of a server beside its cases, safe to show: names of environment variables, never values.
 
@@ -111,6 +136,8 @@ class ServerFacts:
     cold_start: float | None = None
     stderr_head: str = ""
     starts: tuple[StartCount, ...] = ()
+    called: tuple[ToolCalled, ...] = ()
+    mapped: tuple[Replaced, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

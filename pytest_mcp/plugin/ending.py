@@ -15,6 +15,7 @@ from pytest_mcp.model.run import Run, RunSummary, VerdictWord
 from pytest_mcp.model.text import inert_line
 from pytest_mcp.plugin import facts
 from pytest_mcp.reporting import terminal
+from pytest_mcp.results.controls import keep_controls
 from pytest_mcp.settings import Gate
 
 if TYPE_CHECKING:
@@ -72,12 +73,19 @@ class Ending:
         assert run.finished_at is not None
         for server in run.servers:
             controller.recorder.server(server, controller.interface_of(server.id))
+        self._keep_controls(run)
         controller.recorder.finish(run.finished_at, run.verdict, run.narrowed)
         self._run = run
         self._write(run)
         if self._fails_by_verdict(run):
             self._fail(pytest.ExitCode.TESTS_FAILED)
         controller.config.hook.pytest_mcp_run_finished(run=run, config=controller.config)
+
+    def _keep_controls(self, run: Run) -> None:
+        try:
+            keep_controls(self._controller.state, run.servers)
+        except OSError as error:
+            self._trouble.append(f"calls that worked are not kept for the next run: {error.strerror}")
 
     def summary(self, reporter: Any) -> None:
         """Table, verdict, rerun command and the report's path."""

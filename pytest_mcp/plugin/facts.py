@@ -6,14 +6,21 @@ import platform
 import shlex
 from collections import Counter
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 from importlib.metadata import PackageNotFoundError, version
 
+from pytest_mcp.exercise.moving import kept
 from pytest_mcp.inventory import describe
+from pytest_mcp.model.call import Exercised, ExercisedTool
 from pytest_mcp.model.interface import ElementKind, Interface, Start
-from pytest_mcp.model.run import ServerFacts, StartCount
+from pytest_mcp.model.run import Replaced, ServerFacts, StartCount, ToolCalled
 from pytest_mcp.model.server import Server
+from pytest_mcp.model.world import World
 
 STDERR_SHOWN = 4000
+PROBLEM_SHOWN = 500
+ARGUMENTS_KEPT = 16_000
+"""Characters of a call that is kept for the next run."""
 HIDDEN_OPTIONS = ("--mcp-db",)
 
 
@@ -45,6 +52,33 @@ def server_facts(
         cold_start=interface.seconds if interface.connected else None,
         stderr_head=redact(interface.stderr_head)[:STDERR_SHOWN],
         starts=tuple(StartCount(server=server.id, purpose=name, count=count) for name, count in sorted(counts.items())),
+    )
+
+
+def with_calls(facts: ServerFacts, whole: Exercised, redact: Callable[[str], str]) -> ServerFacts:
+    """The same with how its tools were called in the sandbox."""
+    world = whole.world
+    return replace(
+        facts,
+        called=tuple(_called(each, world, redact) for each in whole.tools) if world else (),
+        mapped=tuple(
+            Replaced(where=each.where, original=redact(each.original), planted=redact(each.planted))
+            for each in whole.mapped
+        ),
+    )
+
+
+def _called(tool: ExercisedTool, world: World, redact: Callable[[str], str]) -> ToolCalled:
+    if tool.control is None:
+        return ToolCalled(tool=redact(tool.tool), problem=redact(tool.problem)[:PROBLEM_SHOWN])
+    case = tool.control.call.case
+    text = json.dumps(kept(case.arguments, world), ensure_ascii=True)
+    whole = len(text) <= ARGUMENTS_KEPT and redact(text) == text  # a call with a secret in it is not kept
+    return ToolCalled(
+        tool=redact(tool.tool),
+        arguments=text if whole else "",
+        proof=redact(tool.control.proof),
+        sources=tuple((redact(each.path), each.source.value) for each in case.origins),
     )
 
 

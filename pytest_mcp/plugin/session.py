@@ -5,7 +5,7 @@ import os
 import pickle
 import threading
 import uuid
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -23,6 +23,9 @@ from pytest_mcp.exercise.ahead import Ahead
 from pytest_mcp.fixtures import AHEAD, FLEET, REHEARSED, McpFleet, McpServer
 from pytest_mcp.inventory import read_inventory
 from pytest_mcp.inventory.confidential import worth_hiding
+from pytest_mcp.inventory.lock import read_lock
+from pytest_mcp.model.approval import Approved
+from pytest_mcp.model.call import Exercised
 from pytest_mcp.model.effects import Level
 from pytest_mcp.model.interface import Interface, Start, StartFailure
 from pytest_mcp.model.run import CaseResult, CheckFacts, Run, ServerFacts
@@ -36,6 +39,7 @@ from pytest_mcp.plugin.staging import Staging, level_of, refuse_hints
 from pytest_mcp.plugin.starting import Progress
 from pytest_mcp.plugin.worker import DESELECTED, SENT, SNAPSHOT, Snapshot, Worker
 from pytest_mcp.results import Recorder
+from pytest_mcp.results.controls import read_controls
 from pytest_mcp.sandbox import Sandbox, choose
 from pytest_mcp.settings import Settings, read_settings
 
@@ -60,13 +64,14 @@ def _controller(config: pytest.Config) -> "Controller":
         refuse_unwritable(settings.report)
         level = level_of(settings, settings.suites or collection.ALWAYS)
         inventory = read_inventory(settings, config.rootpath, os.environ)
+        approved = read_lock(config.rootpath)
     except McpError as error:
         raise pytest.UsageError(f"mcp: {error}") from None
     explicit = config.args_source == pytest.Config.ArgsSource.ARGS
     suites = settings.suites or collection.ALWAYS
     selected = explicit and collection.selects(config.args, here)
     config.args = collection.arguments(config.args if explicit else (), suites, here)
-    return Controller(config, settings, inventory, selected, level)
+    return Controller(config, settings, inventory, selected, level, approved)
 
 
 def refuse_unwritable(report: Path) -> None:
@@ -81,11 +86,18 @@ def refuse_unwritable(report: Path) -> None:
 class Controller(Participant):
     """The process that starts the servers, stores the results and answers for the run."""
 
-    def __init__(
-        self, config: pytest.Config, settings: Settings, inventory: Inventory, selected: bool, level: Level | None
+    def __init__(  # noqa: PLR0913, PLR0917 - all that was read before anything is started
+        self,
+        config: pytest.Config,
+        settings: Settings,
+        inventory: Inventory,
+        selected: bool,
+        level: Level | None,
+        approved: Mapping[str, Approved],
     ) -> None:
         super().__init__(config, settings, str(uuid.uuid4()), "main")
         self.inventory, self.selected, self.level = inventory, selected, level
+        self._approved = approved
         self.started_at = datetime.now(UTC)
         self.cases: list[CaseResult] = []
         self.checks: dict[str, CheckFacts] = {}
@@ -117,7 +129,7 @@ class Controller(Participant):
         if self._staging is None:
             self.level = self.level or choose().level
             sandbox = Sandbox(self.level, self.config.rootpath, self.state)
-            self._staging = Staging(self.settings, sandbox, self._live, self.fleet)
+            self._staging = Staging(self.settings, sandbox, self._live, self.fleet, read_controls(self.state))
             self._open.callback(self._staging.close)
             self.config.stash[REHEARSED] = self._staging
         self._staging.begin(servers)
@@ -261,7 +273,8 @@ class Controller(Participant):
     def _tested(self, live: Fleet, server: Server) -> McpServer:
         secrets = _all_secrets(live, server)
         interface = self._interfaces.get(server.id) or _unusable(server)
-        return McpServer(entry=replace(server, secrets=secrets), interface=cleaned_interface(interface, secrets))
+        entry, shown = replace(server, secrets=secrets), cleaned_interface(interface, secrets)
+        return McpServer(entry=entry, interface=shown, approved=self._approved.get(server.id))
 
     def run(self) -> Run:
         """The run as it stands, without its verdict."""
@@ -282,10 +295,13 @@ class Controller(Participant):
 
     def server_facts(self) -> tuple[ServerFacts, ...]:
         """What is known of every server by now."""
-        return tuple(
-            facts.server_facts(each.entry, each.interface, self.starts(each.id), self.redacted(each.id))
-            for each in self.fleet.servers
-        )
+        wholes = {whole.server: whole for whole in self._staging.done()} if self._staging else {}
+        return tuple(self._facts(server, wholes.get(server.id)) for server in self.fleet.servers)
+
+    def _facts(self, server: McpServer, whole: Exercised | None) -> ServerFacts:
+        redact = self.redacted(server.id)
+        found = facts.server_facts(server.entry, server.interface, self.starts(server.id), redact)
+        return facts.with_calls(found, whole, redact) if whole else found
 
     def interface_of(self, server: str) -> str:
         """A server's whole interface as JSON."""

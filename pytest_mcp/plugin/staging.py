@@ -19,6 +19,7 @@ from pytest_mcp.model.interface import Element, ElementKind
 from pytest_mcp.model.probe import Probed, ProbedTool
 from pytest_mcp.model.run import Suite
 from pytest_mcp.model.text import inert_line
+from pytest_mcp.results.controls import Controls
 from pytest_mcp.sandbox import Sandbox, choose, problem_of
 from pytest_mcp.settings import Hint, Settings
 from pytest_mcp.settings.options import meant
@@ -72,19 +73,24 @@ def _arguments(tool: Element) -> tuple[str, ...]:
 class Staging:
     """Made when the first test asks for a sandbox; nothing of it exists in a run that calls no tools."""
 
-    def __init__(self, settings: Settings, sandbox: Sandbox, live: Fleet, fleet: McpFleet) -> None:
+    def __init__(
+        self, settings: Settings, sandbox: Sandbox, live: Fleet, fleet: McpFleet, controls: Controls | None = None
+    ) -> None:
         self._sandbox = sandbox
         hints = {each.name: {hint.tool: hint.arguments for hint in each.hints} for each in settings.servers}
-        subjects = {
+        self._subjects = subjects = {
             server.id: Subject(
                 entry=server.entry,
                 tools=server.interface.of_kind(ElementKind.TOOL),
                 era=server.interface.era,
                 hints=hints.get(server.entry.name, {}),
+                stored={tool: (arguments,) for tool, arguments in (controls or {}).get(server.id, {}).items()},
             )
             for server in fleet.servers
         }
-        self._performer = Performer(live, self._sandbox, subjects, seed=settings.seed, timeout=settings.timeout)
+        self._performer = Performer(
+            live, sandbox, subjects, seed=settings.seed, timeout=settings.timeout, deep=settings.deep
+        )
         self._rehearsal = Rehearsal(self._performer, Exercised, at_once=start_limit())
         self._prober = Prober(
             live, sandbox, subjects, exercised=self._rehearsal.whole, run=secrets.token_hex(8), deep=settings.deep
@@ -92,8 +98,8 @@ class Staging:
         self._probing = Rehearsal(self._prober, Probed, at_once=start_limit())
 
     def begin(self, servers: Sequence[str]) -> None:
-        """Exercise these, ahead of the tests that ask for it."""
-        self._rehearsal.begin(servers)
+        """Exercise these, ahead of the tests that ask for it: those with the most tools first, they take longest."""
+        self._rehearsal.begin(sorted(servers, key=lambda server: -len(self._subjects[server].tools)))
 
     def tool(self, server: str, name: str) -> ExercisedTool | None:
         """A tool as it was exercised, waited for."""
@@ -102,6 +108,10 @@ class Staging:
     def whole(self, server: str) -> Exercised:
         """A server with all its tools, waited for."""
         return self._rehearsal.whole(server)
+
+    def done(self) -> tuple[Exercised, ...]:
+        """Every server whose chain is over."""
+        return self._rehearsal.done()
 
     def probe(self, servers: Sequence[str]) -> None:
         """Send these the probes of the security suite, ahead of the tests that ask for them."""

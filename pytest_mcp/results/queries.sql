@@ -56,7 +56,7 @@ SELECT DISTINCT ON (name) * FROM (
     left(line #>> '{record,name}', 255) AS name,
     left(coalesce(nullif(line #>> '{record,told_version}', ''), 'unknown'), 50) AS version,
     CASE WHEN (line #>> '{record,connected}')::boolean THEN 'connected' ELSE 'unreachable' END AS status,
-    (line -> 'record') - '{starts,stderr_head,problem,cold_start}'::text[] AS config,
+    (line -> 'record') - '{starts,stderr_head,problem,cold_start,called,mapped}'::text[] AS config,
     coalesce(runs.started_at, now()) AS last_health_check
   FROM incoming JOIN runs ON runs.id = incoming.run_id WHERE line ->> 'kind' = 'server'
 ) AS told

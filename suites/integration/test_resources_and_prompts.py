@@ -1,6 +1,6 @@
 """Is what a server lists there when it is asked for, and is the server still there after many refusals?"""
 
-from pytest_mcp.checks import calls, check, messages, reads
+from pytest_mcp.checks import calls, check, messages, reads, utilities
 from pytest_mcp.fixtures import McpReport, McpSandbox, McpServer
 from pytest_mcp.model.exchange import Ask
 from pytest_mcp.model.finding import Severity
@@ -20,13 +20,28 @@ BURST = 40
 def test_resource_is_readable(
     mcp_resource: Element, mcp_server: McpServer, mcp_sandbox: McpSandbox, mcp_report: McpReport
 ) -> None:
-    """Every resource that is listed can be read, and its contents are well formed."""
+    """Every resource that is listed can be read, a template with values that are known, and is well formed."""
+    uri = mcp_resource.name
     if mcp_resource.kind is ElementKind.TEMPLATE:
-        mcp_report.not_applicable("a template has no address of its own")
-    seen = mcp_sandbox.send(Ask(method="resources/read", params={"uri": mcp_resource.name}))
+        uri = _expanded(mcp_resource, mcp_server, mcp_sandbox, mcp_report)
+        mcp_report.note(f"read as {uri}")
+    seen = mcp_sandbox.send(Ask(method="resources/read", params={"uri": uri}))
     if messages.asks_first(seen):
         mcp_report.inconclusive("the server asks for more before the resource can be read")
     mcp_report.judge(reads.readable(seen, mcp_server.interface.revision))
+
+
+def _expanded(template: Element, server: McpServer, sandbox: McpSandbox, report: McpReport) -> str:
+    """The template with values that the server completes to, or that its tools were called with."""
+    if problem := reads.template_problem(template.name):
+        report.inconclusive(problem)
+    known = reads.known_values(sandbox.rehearsed.whole(server.id).tools)
+    asked = utilities.completions(server.interface, template)
+    completed = {name: reads.first_value(sandbox.send(ask)) for name, ask in asked.items()}
+    values = {**known, **{name: value for name, value in completed.items() if value}}
+    return reads.expanded(template.name, values) or report.inconclusive(
+        f"no value is known for {', '.join(reads.missing(template.name, values))}"
+    )
 
 
 @check(

@@ -68,6 +68,19 @@ def _tools() -> list[Any]:
             "annotations": {"readOnlyHint": True, "openWorldHint": False},
         },
         {
+            "name": "write_note",
+            "description": "Writes a note down and tells its id.",
+            "inputSchema": closed({"text": text("What to note.", minLength=1, maxLength=1000)}, ("text",)),
+            "outputSchema": closed({"id": text("The id of the note.")}, ("id",)),
+            "annotations": {"readOnlyHint": False, "destructiveHint": False},
+        },
+        {
+            "name": "show_note",
+            "description": "Shows one note.",
+            "inputSchema": closed({"id": text("Which note.", pattern="^[0-9]+$")}, ("id",)),
+            "annotations": {"readOnlyHint": True, "openWorldHint": False},
+        },
+        {
             "name": "remove_note",
             "description": "Removes one note for good.",
             "inputSchema": closed({"id": text("Which note.", pattern="^[0-9]+$")}, ("id",)),
@@ -159,10 +172,20 @@ def _list_notes(notes: dict[str, str], arguments: Definition) -> Definition:
     return {"notes": ordered[: arguments.get("limit", 10)]}
 
 
+def _write_note(notes: dict[str, str], arguments: Definition) -> Definition:
+    own = str(1000 + len(notes))
+    while own in notes:
+        own = str(int(own) + 1)
+    notes[own] = arguments["text"]
+    return {"id": own}
+
+
 CALLS: dict[str, Callable[[dict[str, str], Definition], Definition | str]] = {
     "echo": lambda notes, arguments: {"text": arguments["text"]},
     "add": lambda notes, arguments: {"sum": arguments["a"] + arguments["b"]},
     "list_notes": _list_notes,
+    "write_note": _write_note,
+    "show_note": lambda notes, arguments: f"note {arguments['id']}: {notes.get(arguments['id'], 'there is none')}",
     "remove_note": lambda notes, arguments: f"removed {notes.pop(arguments['id'], 'nothing')}",
 }
 """What a tool does with the notes and its arguments: an object where it has an output schema, else a text."""

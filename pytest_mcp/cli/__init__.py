@@ -1,10 +1,9 @@
 """The same verbs at a prompt: ``pytest-mcp VERB``. What goes wrong is one line and an exit code, never a traceback."""
 
-import json
 import os
 import sys
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict
 from datetime import datetime
@@ -13,6 +12,9 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from pytest_mcp.cli.approve import approve
+from pytest_mcp.cli.hints import hints_verb
+from pytest_mcp.cli.tables import print_json, print_table, table
 from pytest_mcp.errors import McpError, UsageError
 from pytest_mcp.model.finding import Finding
 from pytest_mcp.model.run import CaseResult, Outcome, Run, ServerFacts
@@ -50,10 +52,10 @@ def history(limit: int, as_json: bool, db: str | None) -> None:
     if not runs:
         raise UsageError(f"{_root()}: no runs yet in {store.place}; run pytest --mcp")
     if as_json:
-        _print_json(runs)
+        print_json(runs)
         return
     names = ("no.", "id", "started", "verdict", "servers", "passed", "failed", "inconclusive", "recorded", "time")
-    _print_table(names, [_history_row(run) for run in runs], left=(1, 2, 3))
+    print_table(names, [_history_row(run) for run in runs], left=(1, 2, 3))
 
 
 @verbs.command()
@@ -64,7 +66,7 @@ def show(run: str, as_json: bool, db: str | None) -> None:
     """Show one run: its number, id, the start of its id, `latest`, or a results.ndjson."""
     found = _load(run, db)
     if as_json:
-        _print_json(found)
+        print_json(found)
         return
     for line in _shown(found):
         click.echo(line)
@@ -82,13 +84,13 @@ def list_servers(config: tuple[str, ...], as_json: bool) -> None:
     inventory = read_inventory(settings, root, os.environ, with_disabled=True)
     servers = [listed(server) for server in inventory.servers]
     if as_json:
-        _print_json({"files": inventory.files, "servers": servers})
+        print_json({"files": inventory.files, "servers": servers})
         return
     rows = [
         (one.id, one.transport or "-", f"{one.path}:{one.line}", one.state, one.problem or one.runs or "")
         for one in servers
     ]
-    _print_table(("server", "transport", "where", "state", "runs"), rows, left=range(5), limit=300)
+    print_table(("server", "transport", "where", "state", "runs"), rows, left=range(5), limit=300)
 
 
 @verbs.command()
@@ -104,7 +106,7 @@ def explain(check: str, as_json: bool) -> None:
     what, text = known[check], written_of(check)
     if as_json:
         about = {"era": what.era, "transport": what.transport, "starts": what.starts}
-        _print_json({**asdict(what.check), "severity": str(what.check.severity), **about, "explanation": text})
+        print_json({**asdict(what.check), "severity": str(what.check.severity), **about, "explanation": text})
         return
     for line in _explained(what, text):
         click.echo(line)
@@ -120,11 +122,11 @@ def doctor(as_json: bool) -> None:
     problems = {level: problem_of(level) for level in Level}
     used = next(level for level, problem in problems.items() if problem is None)
     if as_json:
-        _print_json({"sandbox": used, "problems": {level: problem for level, problem in problems.items() if problem}})
+        print_json({"sandbox": used, "problems": {level: problem for level, problem in problems.items() if problem}})
         return
     calls = "tools are called" if used.contains else "no tool is called: that takes L3 or L2"
     click.echo(f"sandbox {used}: {calls}")
-    _print_table(
+    print_table(
         ("level", "works", "what is missing"),
         [(level, "no" if problem else "yes", problem or "") for level, problem in problems.items()],
         left=(0, 1, 2),
@@ -159,6 +161,10 @@ def _about(what: "Declared") -> str:
     where = f"over {what.transport}" if what.transport else "over every transport"
     more = f"; starts the server once more ({what.starts}), where that is needed with --mcp-deep only"
     return f"{eras[what.era]} {where}{more if what.starts else ''}"
+
+
+verbs.add_command(approve)
+verbs.add_command(hints_verb(lambda run, db: _load(run, db), db_option))  # noqa: PLW0108 - defined further down
 
 
 def main() -> None:
@@ -231,13 +237,6 @@ def _load(name: str, db: str | None) -> Run:
         return load_run(store.connection, name, project)
 
 
-def _print_json(value: Any) -> None:
-    """ASCII only: what a server sent can then not steer the terminal."""
-    from pydantic_core import to_json
-
-    click.echo(json.dumps(json.loads(to_json(value, inf_nan_mode="strings")), indent=2))
-
-
 def _history_row(run: "RunLine") -> tuple[str, ...]:
     counts = Counter(run.outcomes)
     amounts = (
@@ -263,24 +262,6 @@ def _span(start: datetime | None, end: datetime | None) -> str:
     return f"{seconds:.1f} s" if seconds < 60 else f"{seconds // 60:.0f} min {seconds % 60:.0f} s"
 
 
-def _print_table(names: Sequence[str], rows: Iterable[Sequence[str]], left: Sequence[int], limit: int = 60) -> None:
-    for line in _table(names, rows, left, limit):
-        click.echo(line)
-
-
-def _table(names: Sequence[str], rows: Iterable[Sequence[str]], left: Sequence[int], limit: int = 60) -> list[str]:
-    lines = [names, *([inert_line(cell, limit) for cell in row] for row in rows)]
-    widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
-    padded = [
-        [
-            cell.ljust(width) if place in left else cell.rjust(width)
-            for place, (cell, width) in enumerate(zip(line, widths, strict=True))
-        ]
-        for line in lines
-    ]
-    return ["  ".join(line).rstrip() for line in padded]
-
-
 def _shown(run: Run) -> Iterator[str]:
     yield f"run {inert_line(run.id)}  {run.verdict.word if run.verdict else 'no verdict'}"
     if run.verdict:
@@ -304,13 +285,13 @@ def _rules(run: Run) -> Iterator[str]:
     if rules:
         yield ""
         rows = [(rule.word, rule.id, rule.required, rule.observed) for rule in rules]
-        yield from _table(("verdict", "rule", "required", "observed"), rows, left=(0, 1, 2, 3))
+        yield from table(("verdict", "rule", "required", "observed"), rows, left=(0, 1, 2, 3))
 
 
 def _servers(run: Run) -> list[str]:
     names = ("server", "version", "tools", "passed", "failed", "waived", "inconclusive", "recorded", "problem")
     rows = [_server_row(facts, [case for case in run.cases if case.server == facts.id]) for facts in run.servers]
-    return _table(names, rows, left=(0, 1, 8)) if rows else ["no servers"]
+    return table(names, rows, left=(0, 1, 8)) if rows else ["no servers"]
 
 
 def _server_row(facts: ServerFacts, cases: list[CaseResult]) -> tuple[str, ...]:
