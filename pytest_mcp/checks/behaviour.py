@@ -85,20 +85,21 @@ def worn_by_giving_up(seen: Iterable[Again]) -> Iterator[Violation]:
 def mixed_up(seen: Iterable[Again]) -> Iterator[Violation]:
     """Two clients that ask at once get each their own answers."""
     answers = list(seen)
-    own = {(each.known.case.tool, each.known.text) for each in answers}
-    for each in answers:
-        if each.agrees or not each.settled:
-            continue  # as it must be, or the state has changed meanwhile
-        swapped = any(text == each.seen.text and tool != each.known.case.tool for tool, text in own)
-        told = "the answer to another client's call" if swapped else "another answer"
+    wrong = [each for each in answers if each.settled and not each.agrees]  # else the state has changed meanwhile
+    own = {(each.known.case.tool, call.text) for each in answers for call in (each.known, each.alone)}
+    swapped = [
+        each for each in wrong if any(each.seen.text == text and each.known.case.tool != tool for tool, text in own)
+    ]
+    for each in (swapped or wrong)[:1]:
         yield Violation(
-            title=f"{each.known.case.tool} gives {told} while a second client calls {each.other}",
-            element=f"tool:{each.known.case.tool}",
-            evidence=f"arguments: {arguments_of(each.known)}\nalone: {_said(each.known)}",
+            title="gives a client the answer to another client's call"
+            if swapped
+            else "answers two clients otherwise than one",
+            evidence=f"{each.known.case.tool} {arguments_of(each.known)}, while a second client called {each.other}\n"
+            f"alone: {_said(each.known)}\n{len(wrong)} of {len(answers)} calls",
             got=_said(each.seen),
             severity=None if swapped else Severity.MEDIUM,
         )
-        return
 
 
 def eras_differ(seen: Iterable[Again]) -> Iterator[Violation]:

@@ -1,5 +1,6 @@
 """What is tried with a boxed server once its tools were called: chains of state, giving up, a second client."""
 
+import contextlib
 import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -143,9 +144,12 @@ def beside(stage: Stage, second: Stage, calls: Sequence[Call]) -> Iterator[Again
     mine = list(calls[:TOGETHER])
     theirs = mine[1:] + mine[:1]
     seen: list[tuple[Call, Call, str]] = []
+    both = threading.Barrier(2)
 
     def ask(here: Stage, order: Sequence[Call], others: Sequence[Call]) -> None:
         for known, other in zip(order, others, strict=True):
+            with contextlib.suppress(threading.BrokenBarrierError):
+                both.wait(stage.timeout)  # each question while the other client asks its own
             seen.append((known, called(here, known.case), other.case.tool))
 
     other_client = threading.Thread(target=ask, args=(second, theirs, mine), daemon=True)
@@ -153,7 +157,10 @@ def beside(stage: Stage, second: Stage, calls: Sequence[Call]) -> Iterator[Again
     ask(stage, mine, theirs)
     other_client.join()
     for known, got, other in seen:
-        alone = got if alike(known, got) else called(stage, known.case)
+        alone = got
+        if not alike(known, got):
+            called(stage, known.case)  # what is left over from the other client goes to this one
+            alone = called(stage, known.case)
         yield Again(known=known, seen=slim(got), alone=slim(alone), other=other)
 
 

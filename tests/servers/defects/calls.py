@@ -4,6 +4,7 @@ import os
 from typing import Any
 
 from tests.servers.defects.registry import HTTP, LEGACY, STDIO, Declarations, Point, Scene
+from tests.servers.offer import Offer
 
 DEFECTS = Declarations()
 
@@ -173,10 +174,9 @@ def _(scene: Scene) -> None:
     Point.ANSWER,
     "sessions-share-a-result",
     "clients-apart",
-    "while a second client calls",
+    "the answer to another client's call",
     eras=LEGACY,
     transports=HTTP,
-    element="tool:echo",
 )
 def _(scene: Scene) -> None:
     session = scene.channel.headers.get("mcp-session-id")
@@ -236,3 +236,14 @@ def _(scene: Scene) -> None:
 def _(scene: Scene) -> None:
     if _called(scene, "echo") and not scene.server.is_modern(scene.message, scene.channel):
         _text(scene, "another answer")
+
+
+@DEFECTS.at(Point.ANSWER, "shouts", "transports-agree", "answers otherwise than", element="tool:echo")
+def _(scene: Scene) -> None:
+    if _called(scene, "echo") and not scene.result.get("isError"):
+        scene.result["content"] = [*scene.result["content"], {"type": "resource_link", "uri": "note:///x", "name": "x"}]
+
+
+@DEFECTS.at(Point.OFFER, "definitions-cost-much", "context-cost", "tokens of every conversation")
+def _(offer: Offer) -> None:
+    offer.tools[0]["description"] += " It has a long story." * 3000
