@@ -66,6 +66,8 @@ class McpFleet:
     connections: Connections
     deep: bool = False
     """Whether checks that take a start of their own are to run (``--mcp-deep``)."""
+    deep_seconds: float = 10.0
+    seed: int = 0
 
     def __getitem__(self, server_id: str) -> McpServer:
         return next(server for server in self.servers if server.id == server_id)

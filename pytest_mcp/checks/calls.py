@@ -135,6 +135,33 @@ def failures_as_protocol_errors(tool: ExercisedTool) -> Iterator[Violation]:
         )
 
 
+def is_broken(seen: Exchange) -> bool:
+    """Whether an answer tells that code broke, rather than that a rule said no."""
+    return seen.arrival is not Arrival.REPLY or bool(_CRASH.search(_said(seen)))
+
+
+def broken(arguments: dict[str, Any], seen: Exchange) -> Iterator[Violation]:
+    """The least arguments that were found to break a tool, with what came of them."""
+    lost = seen.arrival is not Arrival.REPLY
+    title = _LOST.get(seen.arrival, "ends its server") if lost else "breaks on arguments that its schema allows"
+    yield Violation(
+        title=title,
+        evidence=f"arguments: {inert_line(repr(arguments), limit=SHOWN)}",
+        got=inert_line(_said(seen) or seen.reason, limit=SHOWN),
+        severity=None if lost else Severity.MEDIUM,
+    )
+
+
+def _said(seen: Exchange) -> str:
+    """The text of an error, or of a result that is flagged as one."""
+    if seen.error is not None:
+        return str(seen.error.get("message", ""))
+    result = seen.result if isinstance(seen.result, dict) else {}
+    content = result.get("content") if result.get("isError") is True else None
+    texts = [each.get("text") for each in content if isinstance(each, dict)] if isinstance(content, list) else []
+    return "\n".join(text for text in texts if isinstance(text, str))
+
+
 def unknown_accepted(seen: Exchange) -> Iterator[Violation]:
     """A call of a tool that is not listed comes back as an error, in either form (server/tools, Error Handling)."""
     if seen.error is None and not (isinstance(seen.result, dict) and seen.result.get("isError") is True):

@@ -30,6 +30,8 @@ class Declared:
     """What the test sends to a server (an ``McpServer``), in this order: it is sent ahead of the test."""
     starts: str = ""
     """The purpose under which the test starts the server once more; with ``--mcp-deep`` only."""
+    deep: bool = False
+    """Generated with ``--mcp-deep`` only."""
 
 
 def check(  # noqa: PLR0913 - a declaration: every argument is named
@@ -45,6 +47,7 @@ def check(  # noqa: PLR0913 - a declaration: every argument is named
     last: bool = False,
     asks: Callable[[Any], Sequence[Step]] | None = None,
     starts: str = "",
+    deep: bool = False,
 ) -> Callable[[_Test], _Test]:
     """Declare a test function a check; its docstring's first line is its demand, its folder the suite."""
 
@@ -67,6 +70,7 @@ def check(  # noqa: PLR0913 - a declaration: every argument is named
             last=last,
             asks=asks,
             starts=starts,
+            deep=deep,
         )
         test.__dict__["mcp_declared"] = kept
         return test

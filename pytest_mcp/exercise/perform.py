@@ -7,6 +7,7 @@ from functools import partial
 
 from pytest_mcp.client.fleet import Fleet
 from pytest_mcp.client.listing import elements, list_all
+from pytest_mcp.client.script import complete
 from pytest_mcp.errors import McpError
 from pytest_mcp.exercise import afterwards
 from pytest_mcp.exercise.boxes import Opened, Subject, opened, second_client, unfit
@@ -16,12 +17,15 @@ from pytest_mcp.exercise.ideas import Generated
 from pytest_mcp.exercise.moving import moved, restored, reworded
 from pytest_mcp.model.behaviour import NO_STEADY, Again, Behaviour
 from pytest_mcp.model.call import Call, Exercised, ExercisedTool
+from pytest_mcp.model.exchange import Ask, Exchange
 from pytest_mcp.model.interface import Element, Era
 from pytest_mcp.model.server import Stdio
 from pytest_mcp.sandbox import Sandbox
 
 CALL_SECONDS = 12.0
 """How long a generated call is waited for at the most; then the tool counts as hung."""
+RESTARTS = 40
+"""How often a server that a test ended after its chain is started again."""
 ERA_CALLS = 12
 """Tools that are called in the other era too."""
 
@@ -46,6 +50,7 @@ class Performer:
         self._seed, self._timeout, self._deep = seed, min(timeout, CALL_SECONDS), deep
         self._lock = threading.Lock()
         self._opened: dict[str, Opened] = {}
+        self._restarts: dict[str, int] = {}
 
     def __call__(self, server: str) -> Iterator[Exercised | ExercisedTool]:
         """One server: first itself, then each tool as it is done, then itself once more with how it behaved."""
@@ -70,11 +75,18 @@ class Performer:
             yield tool
         yield replace(exercised, behaviour=self._behaviour(subject, done))
 
-    def stage(self, server: str) -> Stage | None:
-        """Where a server is called, after its chain; None when it has no box."""
+    def send(self, server: str, ask: Ask) -> Exchange | None:
+        """One more message after the chain, to a server that is started again where it has ended.
+
+        None when it has no box, or does not come back.
+        """
         with self._lock:
             found = self._opened.get(server)
-        return found.stage if found else None
+        stage = found.stage if found else None
+        if stage is not None and not stage.caller.alive():
+            self._restarts[server] = self._restarts.get(server, 0) + 1
+            stage = self._again(self._subjects[server]) if self._restarts[server] <= RESTARTS else None
+        return complete(stage.caller, ask, stage.role) if stage else None
 
     def _behaviour(self, subject: Subject, done: list[ExercisedTool]) -> Behaviour:
         here = self._opened[subject.entry.id]

@@ -121,7 +121,8 @@ def parametrize(metafunc: pytest.Metafunc, fleet: McpFleet) -> None:
     element_fixture = next((name for name in _KINDS if name in metafunc.fixturenames), None)
     if element_fixture is not None:
         found = declared(metafunc.function)
-        pairs = list(_pairs(fleet, element_fixture, found.member if found else None))
+        wanted = not (found and found.deep) or fleet.deep
+        pairs = list(_pairs(fleet, element_fixture, found.member if found else None)) if wanted else []
         metafunc.parametrize(
             ("mcp_server", element_fixture),
             [(server.id, element) for server, element, _ in pairs],

@@ -12,6 +12,7 @@ _OPTIONS: tuple[tuple[str, str, dict[str, object]], ...] = (
     ("--mcp-seed", "N", {"help": "seed of everything random (default: random, shown)"}),
     ("--mcp-timeout", "S", {"help": "seconds for a handshake and for a reply (default 30)"}),
     ("--mcp-deep", "", {"action": "store_true", "help": "also what takes long: servers are started more than once"}),
+    ("--mcp-deep-seconds", "N", {"help": "with --mcp-deep: seconds of search for what breaks a tool (default 10)"}),
     ("--mcp-sandbox", "LEVEL", {"help": "isolation while tools are called: auto (default), L3, L2, L1, L0"}),
     ("--mcp-fail-on", "SEVERITY", {"help": "findings fail from here on: info, low, medium (default), high, critical"}),
     ("--mcp-gate", "off|report|enforce", {"help": "what the verdict does to the exit code (default report)"}),

@@ -4,6 +4,7 @@ from collections import defaultdict
 from collections.abc import Callable, Generator, Sequence
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -211,6 +212,11 @@ class Participant:
         item.add_marker(f"mcp_{identity.suite}")
         if server:
             _locate(item, self.fleet[server].entry)
+
+
+def deep_of(settings: Settings) -> dict[str, Any]:
+    """What a fleet knows of how deep it is to be tested."""
+    return {"deep": settings.deep, "deep_seconds": settings.deep_seconds, "seed": settings.seed}
 
 
 def beside_the_point(what: Declared, server: McpServer) -> str | None:

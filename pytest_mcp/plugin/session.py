@@ -33,7 +33,7 @@ from pytest_mcp.model.server import Inventory, Server
 from pytest_mcp.plugin import collection, facts, outcomes, planning
 from pytest_mcp.plugin.ending import Ending
 from pytest_mcp.plugin.options import given, taken_options
-from pytest_mcp.plugin.participant import Participant
+from pytest_mcp.plugin.participant import Participant, deep_of
 from pytest_mcp.plugin.shown import cleaned, cleaned_interface
 from pytest_mcp.plugin.staging import Staging, level_of, refuse_hints
 from pytest_mcp.plugin.starting import Progress
@@ -250,7 +250,7 @@ class Controller(Participant):
             self._connect(self._live, connecting)
         finally:
             servers = tuple(self._tested(self._live, server) for server in self.inventory.servers)
-            self.config.stash[FLEET] = McpFleet(servers=servers, connections=self._live, deep=self.settings.deep)
+            self.config.stash[FLEET] = McpFleet(servers=servers, connections=self._live, **deep_of(self.settings))
         if self.recorder:
             self._record_servers()
         try:

@@ -4,7 +4,6 @@ import secrets
 from collections.abc import Iterable, Sequence
 
 from pytest_mcp.client.fleet import Fleet, start_limit
-from pytest_mcp.client.script import complete
 from pytest_mcp.errors import SettingsError
 from pytest_mcp.exercise.boxes import Subject
 from pytest_mcp.exercise.perform import Performer
@@ -133,8 +132,7 @@ class Staging:
     def call(self, server: str, ask: Ask) -> Exchange | None:
         """One more message to a boxed server, after its chain."""
         self._rehearsal.whole(server)
-        stage = self._performer.stage(server)
-        return complete(stage.caller, ask, stage.role) if stage else None
+        return self._performer.send(server, ask)
 
     def stop(self) -> None:
         """Begin no further server."""

@@ -12,7 +12,7 @@ from pytest_mcp.model.call import Exercised, ExercisedTool
 from pytest_mcp.model.exchange import Ask, Exchange
 from pytest_mcp.model.probe import Probed, ProbedTool
 from pytest_mcp.model.run import CaseResult, CheckFacts
-from pytest_mcp.plugin.participant import Participant
+from pytest_mcp.plugin.participant import Participant, deep_of
 from pytest_mcp.results import Recorder
 
 if TYPE_CHECKING:
@@ -30,7 +30,7 @@ class Worker(Participant):
         super().__init__(config, snapshot.settings, snapshot.run, config.workerinput["workerid"])  # type: ignore[attr-defined]
         self._borrowed = BorrowedFleet(snapshot.address, snapshot.key)
         config.stash[FLEET] = McpFleet(
-            servers=snapshot.servers, connections=self._borrowed, deep=snapshot.settings.deep
+            servers=snapshot.servers, connections=self._borrowed, **deep_of(snapshot.settings)
         )
         config.args = snapshot.args
         if snapshot.records:

@@ -125,6 +125,7 @@ OPTIONS = (
     Option(key="seed", read=_seed),
     Option(key="timeout", read=read_seconds),
     Option(key="deep", read=_switch),
+    Option(key="deep_seconds", read=read_seconds),
     Option(key="sandbox", read=_level),
     Option(key="fail_on", read=_severity),
     Option(key="gate", read=_one_of(Gate)),

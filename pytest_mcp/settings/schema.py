@@ -59,6 +59,7 @@ class TableSchema(_Schema):
     seed: int | None = None
     timeout: float | None = None
     deep: bool | None = None
+    deep_seconds: float | None = None
     sandbox: str | None = None
     fail_on: str | None = None
     gate: str | None = None

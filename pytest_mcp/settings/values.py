@@ -72,8 +72,8 @@ class ServerSettings:
 class Settings:
     """Every option with its value. Paths are absolute; ``file`` is the settings file that was read, if any.
 
-    ``sandbox`` is None for the best level that works here. ``db`` is a DSN, ``"none"`` for no database, or None for the
-    embedded one.
+    ``deep_seconds`` is what the search for arguments that break one tool may take. ``sandbox`` is None for the best
+    level that works here. ``db`` is a DSN, ``"none"`` for no database, or None for the embedded one.
     """
 
     config: tuple[Path, ...] = ()
@@ -82,6 +82,7 @@ class Settings:
     seed: int
     timeout: float = 30.0
     deep: bool = False
+    deep_seconds: float = 10.0
     sandbox: Level | None = None
     fail_on: Severity = Severity.MEDIUM
     gate: Gate = Gate.REPORT

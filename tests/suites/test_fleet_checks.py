@@ -20,7 +20,14 @@ from tests.suites.trials import SCRIPT, Seen, Subject, finish, launched
 
 pytestmark = pytest.mark.timeout(240)
 FLAWED = Path(__file__).parents[1] / "servers" / "flawed" / "server.py"
-FLEETWIDE = ("tool-names-apart", "context-cost", "definitions-approved", "transports-agree", "eras-same-results")
+FLEETWIDE = (
+    "tool-names-apart",
+    "context-cost",
+    "definitions-approved",
+    "transports-agree",
+    "eras-same-results",
+    "tool-withstands",
+)
 TWO_TRANSPORTS = """
 [servers.twin.transports.http]
 url = "http://127.0.0.1:{{port}}/mcp"
@@ -56,6 +63,7 @@ def seen(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Seen]:
     web = ["-S", str(SCRIPT), "--era", "legacy", "--transport", "http", "--port", "{port}"]
     subjects = [
         Subject(id="eras", era="both", transport="stdio", defects=(CALLS["eras-answer-otherwise"],)),
+        Subject(id="fragile", era="modern", transport="stdio", defects=(CALLS["breaks-on-a-hundred"],)),
         Subject(id="costly", era="legacy", transport="stdio", defects=(CALLS["definitions-cost-much"],)),
         Subject(id="twin", era="legacy", transport="stdio"),
         Subject(id="same", era="both", transport="stdio"),
@@ -66,7 +74,7 @@ def seen(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Seen]:
         python=json.dumps(sys.executable), args=json.dumps([*web, "--defect", "shouts"]), same=json.dumps(web)
     )
     folder.joinpath(LOCK).write_text(lock_text([lock("twin", description="Adds."), lock("same")]))
-    options = ("-q", "--mcp-timeout=8", "--mcp-deep", "--mcp-fail-on=low")
+    options = ("-q", "--mcp-timeout=8", "--mcp-deep", "--mcp-deep-seconds=0.4", "--mcp-fail-on=low")
     yield finish(folder, launched(folder, entries, table.splitlines(), *options, suite="integration"))
 
 
@@ -97,6 +105,15 @@ def test_a_diff_shows_what_was_approved_and_what_is_there_now(seen: Seen) -> Non
     (finding,) = case(seen, "definitions-approved", "twin").findings
     assert '- "description": "Adds."' in finding.evidence
     assert '+ "description": "Adds two whole numbers."' in finding.evidence
+
+
+def test_what_breaks_a_tool_is_shrunk_to_the_least(seen: Seen) -> None:
+    withstands = [each for each in seen.run.cases if each.check == "tool-withstands"]
+    broken = {each.server: each.findings[0].evidence for each in withstands if each.findings}
+    assert broken["fragile"] in ("arguments: {'a': 100, 'b': 1}", "arguments: {'a': 1, 'b': 100}")
+    good = [each for each in withstands if each.server == "same" and each.outcome is Outcome.PASSED]
+    assert len(good) == 6
+    assert all(each.measurements[0].value > 20 for each in good if each.element != "tool:list_notes")
 
 
 def test_the_price_in_context_is_measured(seen: Seen) -> None:

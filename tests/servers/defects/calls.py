@@ -247,3 +247,13 @@ def _(scene: Scene) -> None:
 @DEFECTS.at(Point.OFFER, "definitions-cost-much", "context-cost", "tokens of every conversation")
 def _(offer: Offer) -> None:
     offer.tools[0]["description"] += " It has a long story." * 3000
+
+
+@DEFECTS.at(
+    Point.ANSWER, "breaks-on-a-hundred", "tool-withstands", "breaks on arguments", element="tool:add", deep=True
+)
+def _(scene: Scene) -> None:
+    arguments = _called(scene, "add") or {}
+    numbers = [value for value in arguments.values() if isinstance(value, int)]
+    if any(value >= 100 for value in numbers) and not scene.result.get("isError"):
+        _text(scene, "TypeError: unsupported operand", isError=True)
