@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from pytest_mcp.gate import decide
+from pytest_mcp.gate import Policy, decide
 from pytest_mcp.gate.verdict import count
 from pytest_mcp.model.run import Run, RunSummary, VerdictWord
 from pytest_mcp.model.text import inert_line
@@ -68,7 +68,7 @@ class Ending:
         if not controller.recording or controller.recorder is None:
             return
         run = self._whole(session, exitstatus)
-        run = replace(run, verdict=decide(run))
+        run = replace(run, verdict=decide(run, Policy(waivers=controller.accepted.waivers)))
         assert run.finished_at is not None
         for server in run.servers:
             controller.recorder.server(server, controller.interface_of(server.id))
