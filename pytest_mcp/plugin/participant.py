@@ -9,7 +9,7 @@ import pytest
 
 from pytest_mcp.checks import Declared, declared
 from pytest_mcp.checks.shipped import suites_folder
-from pytest_mcp.fixtures import FLEET, REPORT, Accepted, McpFleet, McpReport, McpServer
+from pytest_mcp.fixtures import FLEET, REPORT, Accepted, McpFleet, McpReport, McpServer, WaiverLeft
 from pytest_mcp.inventory import redact
 from pytest_mcp.model.finding import Check, Severity
 from pytest_mcp.model.interface import Element
@@ -179,7 +179,7 @@ class Participant:
         if identity is None:
             return report
         kept = item.stash.get(REPORT, None)
-        tidy(report, call, item.stash.get(PLACE, None), self.redacted(identity.server))
+        tidy(report, call, _place(item, call), self.redacted(identity.server))
         outcome = outcomes.judge(report, call, kept, identity.shipped)
         if outcome is Outcome.ERROR and report.when == "call":
             # Not the server's fault: pytest reports failures outside the call as errors, in JUnit too.
@@ -253,6 +253,15 @@ def _names(server: McpServer) -> tuple[str, ...]:
 def _locate(item: pytest.Item, server: Server) -> None:
     item.stash[PLACE] = place = Place(path=item.config.rootpath / server.source.path, line=server.source.line)
     item.reportinfo = lambda: (place.path, place.line - 1, item.name)  # type: ignore[method-assign]
+
+
+def _place(item: pytest.Item, call: pytest.CallInfo[None]) -> Place | None:
+    """Where a person has to look: at the server's entry, or at the waiver that has to go."""
+    failed = call.excinfo.value if call.excinfo else None
+    if isinstance(failed, WaiverLeft):
+        source = failed.waiver.source
+        return Place(path=item.config.rootpath / source.path, line=source.line)
+    return item.stash.get(PLACE, None)
 
 
 def _case(item: pytest.Item, element: Element | None, shipped: bool) -> str:
