@@ -165,6 +165,7 @@ class Ending:
     def _write(self, run: Run) -> None:
         from pytest_mcp.errors import ReportError
         from pytest_mcp.reporting.html import run_folder, write_report
+        from pytest_mcp.reporting.sarif import RESULTS, write_sarif
 
         controller = self._controller
         assert controller.recorder
@@ -177,8 +178,11 @@ class Ending:
                     f"{controller.recorder.lost} results were not written; free the disk and run again"
                 )
                 self._fail(pytest.ExitCode.INTERNAL_ERROR)
-            self._report = write_report(run, controller.settings.report, history=self._history(run))
-            controller.recorder.join(run_folder(controller.settings.report, run) / "results.ndjson")
+            folder = run_folder(controller.settings.report, run)
+            beside = ("results.ndjson", RESULTS)
+            self._report = write_report(run, controller.settings.report, history=self._history(run), artifacts=beside)
+            controller.recorder.join(folder / "results.ndjson")
+            write_sarif(run, folder)
         except ReportError as error:
             self._trouble.append(str(error))
             self._fail(pytest.ExitCode.USAGE_ERROR)

@@ -1,5 +1,6 @@
 """Waivers in a run: accepted findings are expected to fail, and what nobody needs any more has to go."""
 
+import json
 from collections.abc import Callable
 
 import pytest
@@ -93,6 +94,21 @@ def test_findings_below_the_threshold_can_be_waived(ran: Ran) -> None:
 
 def test_a_waiver_that_nothing_needs_is_told(ran: Ran) -> None:
     assert "waivers.unused 1: mcp-waivers.toml:25" in ran.line("gate: BLOCK")
+
+
+def test_the_sarif_file_beside_the_report_has_them_suppressed(ran: Ran) -> None:
+    (log,) = json.loads((ran.report / "results.sarif").read_text("utf-8"))["runs"]
+    schema = [each for each in log["results"] if each["ruleId"] == "tool-input-schema"]
+    assert [(each["properties"]["server"], each["properties"]["element"]) for each in schema] == [
+        ("one", "tool:wrong"),
+        ("two", "tool:wrong"),
+    ]
+    assert [each["justification"] for each in schema[0]["suppressions"]] == ["mcp-waivers.toml:1: the client copes"]
+    assert schema[1]["suppressions"] == []
+    place = schema[0]["locations"][0]["physicalLocation"]
+    assert (place["artifactLocation"]["uri"], place["region"]["startLine"]) == (".mcp.json", 3)
+    assert log["invocations"][0]["executionSuccessful"] is True
+    assert 'href="results.sarif"' in (ran.report / "index.html").read_text("utf-8")
 
 
 def test_without_waivers_nothing_is_waived(project: Project) -> None:
