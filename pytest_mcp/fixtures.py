@@ -2,15 +2,17 @@
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import date
 from typing import NoReturn, Protocol
 
 import pytest
-from _pytest.outcomes import Failed
+from _pytest.outcomes import Failed, XFailed
 
 from pytest_mcp.client.connection import Caller
 from pytest_mcp.client.wire import NOTHING_DECLARED, Role
 from pytest_mcp.errors import HarnessError
 from pytest_mcp.exercise.ahead import Ahead
+from pytest_mcp.gate import waiving
 from pytest_mcp.model.approval import Approved
 from pytest_mcp.model.behaviour import Behaviour
 from pytest_mcp.model.call import INTERNAL, Control, Exercised, ExercisedTool
@@ -21,6 +23,7 @@ from pytest_mcp.model.probe import Family, Probed, ProbedTool, Sent
 from pytest_mcp.model.run import Measurement
 from pytest_mcp.model.server import Server
 from pytest_mcp.model.text import inert, inert_line
+from pytest_mcp.model.waiver import Waiver
 from pytest_mcp.model.world import World
 from pytest_mcp.reporting.terminal import finding_lines
 
@@ -84,6 +87,39 @@ class CheckFailed(Failed):
         self.summary = f"{worst_first[0].severity}: {inert_line(worst_first[0].title)}{more}"
 
 
+class CheckWaived(XFailed):
+    """Every finding that would fail the test is accepted by a waiver."""
+
+    def __init__(self, findings: Sequence[Finding]) -> None:
+        super().__init__("; ".join(f"waived by {each}" for each in dict.fromkeys(f.waived for f in findings)), False)
+
+
+class WaiverLeft(Failed):
+    """What a waiver accepts is no longer there: it would hide the same flaw when it comes back."""
+
+    def __init__(self, waiver: Waiver, server: str) -> None:
+        self.waiver = waiver
+        about = f"{waiver.element} of {server}" if waiver.element else server
+        self.summary = inert_line(
+            f"remove the waiver at {waiver.source}: {waiver.check} finds nothing of it on {about} any more", limit=400
+        )
+        super().__init__(self.summary, pytrace=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Accepted:
+    """The waivers of this run, and the day that decides whether one has expired."""
+
+    waivers: tuple[Waiver, ...] = ()
+    today: date = date.min
+
+    def about(self, check: str, names: Sequence[str], element: str) -> "Accepted":
+        """Those that are about one test."""
+        return replace(
+            self, waivers=tuple(each for each in self.waivers if waiving.is_about(each, check, names, element))
+        )
+
+
 @dataclass(slots=True)
 class McpReport:
     """What one test found, measured and noted; kept by the plugin when the test is over."""
@@ -94,16 +130,50 @@ class McpReport:
     fail_on: Severity
     redact: Callable[[str], str]
     """Removes the server's secret values from a text."""
+    names: tuple[str, ...] = ()
+    """The server as waivers may call it: its id and its name."""
+    others: frozenset[str] = frozenset()
+    """The names of the other servers."""
+    accepted: Accepted = field(default_factory=Accepted)
+    """The waivers that are about this test."""
     findings: list[Finding] = field(default_factory=list)
     measurements: list[Measurement] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
 
     def judge(self, violations: Iterable[Violation]) -> None:
-        """Make every violation a finding; ends the test as failed when one is at or above ``--mcp-fail-on``."""
-        found = [finding_of(self._clean(violation), self.check, self.server, self.element) for violation in violations]
+        """Make every violation a finding.
+
+        Ends the test as failed when one that no waiver accepts is at or above ``--mcp-fail-on``.
+        """
+        made = [finding_of(self._clean(violation), self.check, self.server, self.element) for violation in violations]
+        found = [waiving.waive(each, self.accepted.waivers, self.names, self.accepted.today) for each in made]
         self.findings += found
-        if any(finding.severity >= self.fail_on for finding in found):
-            raise CheckFailed(found)
+        left = [finding for finding in found if not finding.waived]
+        if any(finding.severity >= self.fail_on for finding in left):
+            raise CheckFailed(left)
+
+    def settle(self) -> None:
+        """After the test: raises WaiverLeft for a waiver that has nothing to accept any more.
+
+        Raises CheckWaived when what would have failed the test, or all that was found, is accepted.
+        """
+        for waiver in self.accepted.waivers:
+            if self._is_left(waiver):
+                raise WaiverLeft(waiver, self.server)
+        self.settle_waived()
+
+    def settle_waived(self) -> None:
+        """The second half of it, for a test that ended without having seen everything."""
+        waived = [finding for finding in self.findings if finding.waived]
+        if waived and (len(waived) == len(self.findings) or any(each.severity >= self.fail_on for each in waived)):
+            raise CheckWaived(waived)
+
+    def _is_left(self, waiver: Waiver) -> bool:
+        return (
+            not waiver.expired(self.accepted.today)
+            and waiving.is_strict(waiver, self.server, self.element, self.others)
+            and not any(waiving.accepts(waiver, finding, self.names) for finding in self.findings)
+        )
 
     def measure(self, name: str, value: float, unit: str) -> None:
         """Keep a number, for example ``measure("cold_start", 0.27, "s")``."""

@@ -4,13 +4,13 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 from pytest_mcp.gate.policy import Policy
+from pytest_mcp.gate.waiving import unused
 from pytest_mcp.model.finding import Finding, Severity
 from pytest_mcp.model.run import CaseResult, Outcome, RuleResult, Run, Verdict, VerdictWord
 
 RANK = (VerdictWord.PASS, VerdictWord.WARN, VerdictWord.PARTIAL, VerdictWord.BLOCK)
 EXIT_CODES = {VerdictWord.PASS: 0, VerdictWord.WARN: 0, VerdictWord.PARTIAL: 1, VerdictWord.BLOCK: 1}
 _JUDGED = frozenset({Outcome.PASSED, Outcome.RECORDED})
-_SETTLED = frozenset({Outcome.WAIVED, Outcome.NOT_APPLICABLE})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,7 +48,14 @@ def server_word(verdict: Verdict, ids: Iterable[str]) -> VerdictWord:
 
 def is_recorded(run: Run, case: CaseResult, finding: Finding) -> bool:
     """True for a finding that stays below the run's threshold and is neither waived nor beside the point."""
-    return case.outcome not in _SETTLED and finding.severity < Severity[run.fail_on.upper()]
+    beside = case.outcome is Outcome.NOT_APPLICABLE or is_waived(case, finding)
+    return not beside and finding.severity < Severity[run.fail_on.upper()]
+
+
+def is_waived(case: CaseResult, finding: Finding) -> bool:
+    """True for a finding that a waiver accepts, and for all of a test that is expected to fail as a whole."""
+    whole = case.outcome is Outcome.WAIVED and not any(each.waived for each in case.findings)
+    return bool(finding.waived) or whole
 
 
 def _findings_open(run: Run, policy: Policy) -> _Ruling:
@@ -138,6 +145,20 @@ def _findings_recorded(run: Run, policy: Policy) -> _Ruling:
     return _Ruling(result=result, clause=clause)
 
 
+def _waivers_unused(run: Run, policy: Policy) -> _Ruling:
+    whole = not run.narrowed and run.finished_at is not None
+    left = [str(waiver.source) for waiver in unused(run, policy.waivers)] if whole else []
+    places = f"{', '.join(left[:3])}{f', {len(left) - 3} more' if len(left) > 3 else ''}"
+    result = RuleResult(
+        id="waivers.unused",
+        word=VerdictWord.WARN if left else VerdictWord.PASS,
+        required="no waiver that accepts nothing",
+        observed=f"{len(left)}: {places}" if left else "none" if whole else "not asked: the run is not whole",
+    )
+    verb = "accepts" if len(left) == 1 else "accept"
+    return _Ruling(result=result, clause=f"{count(len(left), 'waiver')} {verb} nothing ({places})")
+
+
 RULES: Sequence[Callable[[Run, Policy], _Ruling]] = (
     _findings_open,
     _harness_errors,
@@ -146,6 +167,7 @@ RULES: Sequence[Callable[[Run, Policy], _Ruling]] = (
     _run_complete,
     _something_proven,
     _findings_recorded,
+    _waivers_unused,
 )
 
 

@@ -47,6 +47,17 @@ def table_lines(text: str, key: str) -> dict[str, int]:
     return lines
 
 
+def array_lines(text: str, key: str) -> list[dict[str, int]]:
+    """For each ``[[key]]`` of valid TOML, the first line that names each of its members; "" is the entry itself."""
+    entries: list[dict[str, int]] = []
+    for path, line in _statements(text):
+        if path == (key,):
+            entries.append({"": line})
+        elif path[0] == key and entries:
+            entries[-1].setdefault(path[1], line)
+    return entries
+
+
 def _complaint(text: str, message: str) -> str:
     """The parser's words without what they quote from the file, which may be anything."""
     what, _, where = message.rpartition(" (at ")

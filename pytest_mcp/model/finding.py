@@ -1,7 +1,12 @@
 """A check, and one violation of it."""
 
+import hashlib
+import re
 from dataclasses import dataclass
 from enum import IntEnum, StrEnum
+
+_PASSING = re.compile(r"\b(?=[0-9a-f-]{0,64}\d)[0-9a-f]{8}[0-9a-f-]{0,64}\b|\b\d+(?:\.\d+)?\b")
+"""What differs from run to run: marks, process ids, times, counts. The 1 of ``path1`` is part of a name and stays."""
 
 
 class Severity(IntEnum):
@@ -42,6 +47,7 @@ class Finding:
     """One violation of a check by one server; ``element`` is ``tool:NAME``, ``prompt:NAME`` ... or empty.
 
     ``title`` is one line for a table; ``evidence`` what was seen, ``expected`` and ``got`` where that says more.
+    ``waived`` tells where a waiver accepts it, and why; empty for one that nobody accepted.
     """
 
     check: str
@@ -55,6 +61,14 @@ class Finding:
     got: str = ""
     reference: str = ""
     remedy: str = ""
+    waived: str = ""
+
+    @property
+    def fingerprint(self) -> str:
+        """Sixteen hex digits, the same in every run for the same flaw: check, server, element, and title."""
+        parts = (self.check, self.server, self.element, _PASSING.sub("#", self.title[:1000]))
+        text = "\0".join(parts).encode("utf-8", "surrogatepass")
+        return hashlib.sha256(text).hexdigest()[:16]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

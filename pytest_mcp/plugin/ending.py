@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from pytest_mcp.gate import decide
+from pytest_mcp.gate import Policy, decide
 from pytest_mcp.gate.verdict import count
 from pytest_mcp.model.run import Run, RunSummary, VerdictWord
 from pytest_mcp.model.text import inert_line
@@ -69,7 +69,7 @@ class Ending:
         if not controller.recording or controller.recorder is None:
             return
         run = self._whole(session, exitstatus)
-        run = replace(run, verdict=decide(run))
+        run = replace(run, verdict=decide(run, Policy(waivers=controller.accepted.waivers)))
         assert run.finished_at is not None
         for server in run.servers:
             controller.recorder.server(server, controller.interface_of(server.id))
@@ -173,6 +173,7 @@ class Ending:
     def _write(self, run: Run) -> None:
         from pytest_mcp.errors import ReportError
         from pytest_mcp.reporting.html import run_folder, write_report
+        from pytest_mcp.reporting.sarif import RESULTS, write_sarif
 
         controller = self._controller
         assert controller.recorder
@@ -185,8 +186,11 @@ class Ending:
                     f"{controller.recorder.lost} results were not written; free the disk and run again"
                 )
                 self._fail(pytest.ExitCode.INTERNAL_ERROR)
-            self._report = write_report(run, controller.settings.report, history=self._history(run))
-            controller.recorder.join(run_folder(controller.settings.report, run) / "results.ndjson")
+            folder = run_folder(controller.settings.report, run)
+            beside = ("results.ndjson", RESULTS)
+            self._report = write_report(run, controller.settings.report, history=self._history(run), artifacts=beside)
+            controller.recorder.join(folder / "results.ndjson")
+            write_sarif(run, folder)
         except ReportError as error:
             self._trouble.append(str(error))
             self._fail(pytest.ExitCode.USAGE_ERROR)

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from pytest_mcp.fixtures import INCONCLUSIVE, NOT_APPLICABLE, CheckFailed, McpReport
+from pytest_mcp.fixtures import INCONCLUSIVE, NOT_APPLICABLE, CheckFailed, McpReport, WaiverLeft
 from pytest_mcp.model.finding import Severity
 from pytest_mcp.model.run import CaseResult, CheckFacts, Outcome, Suite
 from pytest_mcp.model.text import inert_line
@@ -60,7 +60,7 @@ def _skipped(report: pytest.TestReport) -> Outcome:
 
 
 def _failed(call: pytest.CallInfo[None], shipped: bool) -> Outcome:
-    ours = shipped and not (call.excinfo and isinstance(call.excinfo.value, CheckFailed))
+    ours = shipped and not (call.excinfo and isinstance(call.excinfo.value, CheckFailed | WaiverLeft))
     return Outcome.ERROR if ours else Outcome.FAILED
 
 
@@ -109,8 +109,11 @@ def case_result(  # noqa: PLR0913 - everything a result is made of
 
 
 def recorded(kept: McpReport) -> list[tuple[str, object]]:
-    """Findings of a passed test, as properties: JUnit has no other place for them."""
-    return [("mcp_finding", f"{each.severity}: {inert_line(each.title)}") for each in kept.findings]
+    """Findings of a test that did not fail, as properties: JUnit has no other place for them."""
+    return [
+        ("mcp_waived" if each.waived else "mcp_finding", f"{each.severity}: {inert_line(each.title)}")
+        for each in kept.findings
+    ]
 
 
 def crashed(report: pytest.TestReport, server: str, *, shipped: bool, run: str) -> CaseResult:

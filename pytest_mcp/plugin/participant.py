@@ -10,7 +10,7 @@ import pytest
 
 from pytest_mcp.checks import Declared, declared
 from pytest_mcp.checks.shipped import suites_folder
-from pytest_mcp.fixtures import FLEET, REPORT, McpFleet, McpReport, McpServer
+from pytest_mcp.fixtures import FLEET, REPORT, Accepted, McpFleet, McpReport, McpServer, WaiverLeft
 from pytest_mcp.inventory import redact
 from pytest_mcp.model.finding import Check, Severity
 from pytest_mcp.model.interface import Element
@@ -29,7 +29,8 @@ PLACE = pytest.StashKey[Place]()
 class Participant:
     """A process that takes part in the session: the only one, or xdist's controller, or one of its workers."""
 
-    def __init__(self, config: pytest.Config, settings: Settings, run: str, worker: str) -> None:
+    def __init__(self, config: pytest.Config, settings: Settings, run: str, worker: str, accepted: Accepted) -> None:
+        self.accepted = accepted
         self.config, self.settings, self.run_id, self.worker = config, settings, run, worker
         self.state = config.rootpath / STATE
         self.recorder: Recorder | None = None
@@ -69,6 +70,9 @@ class Participant:
     def _secrets(self, server: str) -> tuple[str, ...]:
         entry = self._servers().get(server)
         return entry.entry.secrets if entry else ()
+
+    def _others(self, server: str) -> frozenset[str]:
+        return frozenset(name for each in self._servers().values() if each.id != server for name in _names(each))
 
     def _servers(self) -> dict[str, McpServer]:
         if not self._by_id:
@@ -138,16 +142,33 @@ class Participant:
             return
         found = declared(getattr(item, "function", None))
         what = found.check if found else _project_check(identity)
+        server = self._servers().get(identity.server)
+        names = _names(server) if server else ()
         item.stash[REPORT] = report = McpReport(
             check=what,
             server=identity.server,
             element=identity.element,
             fail_on=self.settings.fail_on,
             redact=self.redacted(identity.server),
+            names=names,
+            others=self._others(identity.server) if self.accepted.waivers else frozenset(),
+            accepted=self.accepted.about(identity.check, names, identity.element),
         )
-        server = self._servers().get(identity.server)
         if found and server and (reason := beside_the_point(found, server)):
             report.not_applicable(reason)
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_runtest_call(self, item: pytest.Item) -> Generator[None]:
+        """When the test is over, let what waivers make of its findings be its end."""
+        report = item.stash.get(REPORT, None)
+        try:
+            yield
+        except pytest.skip.Exception:
+            if report:
+                report.settle_waived()
+            raise
+        if report:
+            report.settle()
 
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_makereport(
@@ -159,13 +180,13 @@ class Participant:
         if identity is None:
             return report
         kept = item.stash.get(REPORT, None)
-        tidy(report, call, item.stash.get(PLACE, None), self.redacted(identity.server))
+        tidy(report, call, _place(item, call), self.redacted(identity.server))
         outcome = outcomes.judge(report, call, kept, identity.shipped)
         if outcome is Outcome.ERROR and report.when == "call":
             # Not the server's fault: pytest reports failures outside the call as errors, in JUnit too.
             report.when = "setup"
         if outcome is not None:
-            if kept and outcome is Outcome.RECORDED:
+            if kept and outcome in (Outcome.RECORDED, Outcome.WAIVED):
                 item.user_properties += outcomes.recorded(kept)
             result = outcomes.case_result(
                 identity, report, call, kept, outcome=outcome, run=self.run_id, worker=self.worker
@@ -230,9 +251,23 @@ def beside_the_point(what: Declared, server: McpServer) -> str | None:
     return None
 
 
+def _names(server: McpServer) -> tuple[str, ...]:
+    """What a waiver may call it."""
+    return (server.id, server.entry.name)
+
+
 def _locate(item: pytest.Item, server: Server) -> None:
     item.stash[PLACE] = place = Place(path=item.config.rootpath / server.source.path, line=server.source.line)
     item.reportinfo = lambda: (place.path, place.line - 1, item.name)  # type: ignore[method-assign]
+
+
+def _place(item: pytest.Item, call: pytest.CallInfo[None]) -> Place | None:
+    """Where a person has to look: at the server's entry, or at the waiver that has to go."""
+    failed = call.excinfo.value if call.excinfo else None
+    if isinstance(failed, WaiverLeft):
+        source = failed.waiver.source
+        return Place(path=item.config.rootpath / source.path, line=source.line)
+    return item.stash.get(PLACE, None)
 
 
 def _case(item: pytest.Item, element: Element | None, shipped: bool) -> str:

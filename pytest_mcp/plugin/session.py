@@ -20,7 +20,7 @@ from pytest_mcp.client.fleet import Fleet
 from pytest_mcp.client.relay import Relay
 from pytest_mcp.errors import McpError, ReportError
 from pytest_mcp.exercise.ahead import Ahead
-from pytest_mcp.fixtures import AHEAD, FLEET, REHEARSED, McpFleet, McpServer
+from pytest_mcp.fixtures import AHEAD, FLEET, REHEARSED, Accepted, McpFleet, McpServer
 from pytest_mcp.inventory import read_inventory
 from pytest_mcp.inventory.confidential import worth_hiding
 from pytest_mcp.inventory.lock import read_lock
@@ -37,6 +37,7 @@ from pytest_mcp.plugin.participant import Participant, deep_of
 from pytest_mcp.plugin.shown import cleaned, cleaned_interface
 from pytest_mcp.plugin.staging import Staging, level_of, refuse_hints
 from pytest_mcp.plugin.starting import Progress
+from pytest_mcp.plugin.waived import read_waivers
 from pytest_mcp.plugin.worker import DESELECTED, SENT, SNAPSHOT, Snapshot, Worker
 from pytest_mcp.results import Recorder
 from pytest_mcp.results.controls import read_controls
@@ -65,13 +66,16 @@ def _controller(config: pytest.Config) -> "Controller":
         level = level_of(settings, settings.suites or collection.ALWAYS)
         inventory = read_inventory(settings, config.rootpath, os.environ)
         approved = read_lock(config.rootpath)
+        waivers = read_waivers(settings.config, config.rootpath)
     except McpError as error:
         raise pytest.UsageError(f"mcp: {error}") from None
     explicit = config.args_source == pytest.Config.ArgsSource.ARGS
     suites = settings.suites or collection.ALWAYS
     selected = explicit and collection.selects(config.args, here)
     config.args = collection.arguments(config.args if explicit else (), suites, here)
-    return Controller(config, settings, inventory, selected, level, approved)
+    # --runxfail asks to see everything as it is.
+    accepted = Accepted(waivers=() if config.option.runxfail else waivers, today=datetime.now(UTC).date())
+    return Controller(config, settings, inventory, selected, level, accepted=accepted, approved=approved)
 
 
 def refuse_unwritable(report: Path) -> None:
@@ -86,16 +90,18 @@ def refuse_unwritable(report: Path) -> None:
 class Controller(Participant):
     """The process that starts the servers, stores the results and answers for the run."""
 
-    def __init__(  # noqa: PLR0913, PLR0917 - all that was read before anything is started
+    def __init__(  # noqa: PLR0913 - all that was read before the session begins
         self,
         config: pytest.Config,
         settings: Settings,
         inventory: Inventory,
         selected: bool,
         level: Level | None,
+        *,
+        accepted: Accepted,
         approved: Mapping[str, Approved],
     ) -> None:
-        super().__init__(config, settings, str(uuid.uuid4()), "main")
+        super().__init__(config, settings, str(uuid.uuid4()), "main", accepted)
         self.inventory, self.selected, self.level = inventory, selected, level
         self._approved = approved
         self.started_at = datetime.now(UTC)

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from _pytest._code.code import ReprEntry, ReprExceptionInfo, ReprFileLocation, ReprTraceback
 
-from pytest_mcp.fixtures import CheckFailed
+from pytest_mcp.fixtures import CheckFailed, WaiverLeft
 from pytest_mcp.inventory import redact
 from pytest_mcp.model.interface import Interface
 from pytest_mcp.model.text import inert
@@ -81,7 +81,7 @@ def _summarise(report: pytest.TestReport, call: pytest.CallInfo[None], place: Pl
     """The reason that short summaries and JUnit take is the worst finding, and its place the server's config entry."""
     failed = call.excinfo.value if call.excinfo else None
     crash: Any = getattr(report.longrepr, "reprcrash", None)
-    if isinstance(failed, CheckFailed) and crash is not None:
+    if isinstance(failed, CheckFailed | WaiverLeft) and crash is not None:
         crash.message = failed.summary
         if place is not None:
             crash.path, crash.lineno = str(place.path), place.line

@@ -27,7 +27,7 @@ class Worker(Participant):
     """An xdist worker: the snapshot came from the controller, so do the connections; results go to its own spool."""
 
     def __init__(self, config: pytest.Config, snapshot: "Snapshot") -> None:
-        super().__init__(config, snapshot.settings, snapshot.run, config.workerinput["workerid"])  # type: ignore[attr-defined]
+        super().__init__(config, snapshot.settings, snapshot.run, config.workerinput["workerid"], snapshot.accepted)  # type: ignore[attr-defined]
         self._borrowed = BorrowedFleet(snapshot.address, snapshot.key)
         config.stash[FLEET] = McpFleet(
             servers=snapshot.servers, connections=self._borrowed, **deep_of(snapshot.settings)
@@ -94,6 +94,7 @@ class Snapshot:
     def __init__(self, controller: "Controller", relay: Relay) -> None:
         self.settings, self.run = controller.settings, controller.run_id
         self.servers = controller.fleet.servers
+        self.accepted = controller.accepted
         self.args = list(controller.config.args)
         self.address, self.key = relay.address, relay.key
         self.records = controller.recorder is not None

@@ -115,6 +115,7 @@ def finding_lines(finding: Finding) -> list[str]:
     """One finding: its title, what was seen, expected and got, and what to do."""
     where = f" [{inert_line(finding.element)}]" if finding.element else ""
     lines = [f"{finding.severity} {inert_line(finding.check)}{where}: {inert_line(finding.title)}"]
+    lines += [f"waived by {inert_line(finding.waived, limit=600)}"] if finding.waived else []
     for label, text in (("evidence", finding.evidence), ("expected", finding.expected), ("got", finding.got)):
         lines += [f"{label}:", *quoted(text)] if text else []
     lines += [f"reference: {inert_line(finding.reference)}"] if finding.reference else []

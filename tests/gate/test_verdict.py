@@ -20,6 +20,7 @@ RULE_IDS = [
     "run.complete",
     "something.proven",
     "findings.recorded",
+    "waivers.unused",
 ]
 
 
@@ -164,7 +165,7 @@ def test_every_rule_has_a_situation_in_which_it_decides_alone() -> None:
     for judged, word, _ in TABLE.values():
         deciding = [rule.id for rule in decide(judged).rules if rule.word is word and word is not PASS]
         alone.update(deciding if len(deciding) == 1 else ())
-    assert alone == set(RULE_IDS)
+    assert alone == set(RULE_IDS) - {"waivers.unused"}  # its own test: test_waiving.py
 
 
 def test_a_policy_moves_the_line_between_recorded_and_warned() -> None:

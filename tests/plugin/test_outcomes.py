@@ -9,6 +9,7 @@ from xml.etree import ElementTree
 
 import pytest
 
+from pytest_mcp.fixtures import Accepted
 from pytest_mcp.model.run import CaseResult, Outcome, Run, Verdict, VerdictWord
 from pytest_mcp.plugin.ending import Ending
 from pytest_mcp.settings import Gate
@@ -199,12 +200,13 @@ def test_the_exit_code_follows_the_verdict(
         recording=True,
         recorder=SimpleNamespace(finish=lambda *_: None, server=lambda *_: None),
         end_servers=lambda: None,
+        accepted=Accepted(),
         config=SimpleNamespace(hook=SimpleNamespace(pytest_mcp_run_finished=lambda **_: None)),
     )
     ending = Ending(controller)
     monkeypatch.setattr(ending, "_whole", lambda *_: run)
     monkeypatch.setattr(ending, "_write", lambda _: None)
-    monkeypatch.setattr("pytest_mcp.plugin.ending.decide", lambda _: replace(verdict))
+    monkeypatch.setattr("pytest_mcp.plugin.ending.decide", lambda *_: replace(verdict))
     session: Any = SimpleNamespace(exitstatus=own)
     ending.finish(session, own)
     assert session.exitstatus == code

@@ -77,7 +77,7 @@ def ran(request: pytest.FixtureRequest, new_project: Callable[[], Project]) -> R
 def test_no_output_has_a_secret(ran: Ran) -> None:
     inputs = {".mcp.json", "tells.json", "quits.json", "named.json", "remote.json", "conftest.py", "test_theirs.py"}
     files = [path for path in ran.folder.rglob("*") if path.is_file() and path.name not in inputs]
-    assert {"results.ndjson", "index.html", "junit.xml"} <= {path.name for path in files}
+    assert {"results.ndjson", "index.html", "results.sarif", "junit.xml"} <= {path.name for path in files}
     assert any(".pytest_mcp" in path.parts for path in files)
     texts = {"stdout": ran.out, "stderr": ran.err}
     texts |= {str(path.relative_to(ran.folder)): path.read_bytes().decode(errors="replace") for path in files}

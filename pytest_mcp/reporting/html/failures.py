@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from pytest_mcp.gate import is_recorded
+from pytest_mcp.gate import is_recorded, is_waived
 from pytest_mcp.model.finding import Finding, Severity
 from pytest_mcp.model.run import CaseResult, CheckFacts, Outcome, Run
 from pytest_mcp.reporting.html.cut import MESSAGE_BYTES, cut, first_line, shape
@@ -108,7 +108,7 @@ def failures(run: Run, places: Places) -> Failures:
 
 def open_findings(run: Run, case: CaseResult) -> list[Finding]:
     """The findings that made the test fail, gravest first."""
-    found = [finding for finding in case.findings if not is_recorded(run, case, finding)]
+    found = [each for each in case.findings if not is_recorded(run, case, each) and not is_waived(case, each)]
     return sorted(found, key=lambda finding: -finding.severity)
 
 

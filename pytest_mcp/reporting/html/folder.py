@@ -5,12 +5,12 @@ import re
 from collections.abc import Sequence
 from datetime import UTC
 from pathlib import Path
-from tempfile import NamedTemporaryFile
 
 from pytest_mcp.errors import ReportError
 from pytest_mcp.model.run import Run, RunSummary
 from pytest_mcp.reporting.html.cut import short
 from pytest_mcp.reporting.html.render import render
+from pytest_mcp.reporting.whole import write_whole
 
 PAGE = "index.html"
 LATEST = "latest"
@@ -33,25 +33,13 @@ def write_report(
     folder = run_folder(reports_dir, run)
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        _replace(folder / PAGE, page)
+        write_whole(folder / PAGE, page)
         _point(reports_dir / LATEST, folder.name)
     except (FileExistsError, NotADirectoryError) as error:
         raise ReportError(f"{error.filename or reports_dir}: is no folder; remove it or {_REMEDY}") from error
     except OSError as error:
         raise ReportError(f"{folder}: cannot be written ({error.strerror}); {_REMEDY}") from error
     return folder / PAGE
-
-
-def _replace(path: Path, text: str) -> None:
-    with NamedTemporaryFile("w", encoding="utf-8", dir=path.parent, prefix=f".{path.name}.", delete=False) as file:
-        try:
-            file.write(text)
-            file.close()
-            os.chmod(file.name, 0o644)  # noqa: PTH101 - the temporary file is private, the report is not
-            os.replace(file.name, path)  # noqa: PTH105
-        except BaseException:
-            Path(file.name).unlink(missing_ok=True)
-            raise
 
 
 def _point(link: Path, target: str) -> None:
