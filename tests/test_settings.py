@@ -217,7 +217,6 @@ def test_two_tables_are_refused_by_both_names(tmp_path: Path) -> None:
 
 
 LATER = [
-    "deep_seconds",
     "baseline",
     "baseline_update",
     "compare",
@@ -246,7 +245,7 @@ SERVER = "servers.a.transports.http"
         (
             "seed = 1\ntimeuot = 3\n",
             "pytest_mcp.toml:2: timeuot: unknown key; did you mean 'timeout'; allowed here: config, suite,"
-            " seed, timeout, deep, sandbox, fail_on, gate, db, report, servers",
+            " seed, timeout, deep, deep_seconds, sandbox, fail_on, gate, db, report, servers",
         ),
         ("only = 'a*'\n", "pytest_mcp.toml:1: only: each run asks for this anew; pass --mcp-only instead"),
         ("timeout = '3'\n", "pytest_mcp.toml:1: timeout: input should be a valid number; mend the value"),

@@ -17,6 +17,7 @@ ROWS = {
 }
 ACTING = [
     *("--mcp", "--mcp-config", "--mcp-only", "--mcp-suite", "--mcp-seed", "--mcp-timeout", "--mcp-deep"),
+    "--mcp-deep-seconds",
     *("--mcp-sandbox", "--mcp-fail-on", "--mcp-gate", "--mcp-db", "--mcp-report"),
 ]
 

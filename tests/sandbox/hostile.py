@@ -25,16 +25,17 @@ def fill_disk(target: Path) -> str:
 
 
 def many_files(target: Path) -> str:
-    """Twenty thousand files."""
-    for number in range(20_000):
+    """Three thousand files."""
+    for number in range(3_000):
         (target / f"file{number}").write_text("x")
     return "filled"
 
 
-def take_memory(_: Path) -> str:
-    """Six GiB."""
-    kept = [bytearray(64 << 20) for _ in range(96)]
-    return f"took {len(kept)}"
+def close_output(_: Path) -> str:
+    """Its own way to answer."""
+    os.close(1)
+    time.sleep(1)
+    return "closed"
 
 
 def fork_on(_: Path) -> str:
@@ -112,7 +113,7 @@ HARMS: dict[str, Callable[[Path], str]] = {
     for harm in (
         fill_disk,
         many_files,
-        take_memory,
+        close_output,
         fork_on,
         kill_all,
         delete_home,
