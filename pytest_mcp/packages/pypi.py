@@ -50,7 +50,8 @@ def installed(
 def of_project(call: Invocation, form: str, start: Path, source: Path, site: Site | None) -> Package:
     """Files that nobody installed: named by their ``pyproject.toml`` up to the rootdir, else by what is started.
 
-    ``source`` is the file or folder that ``start`` can import its own modules from. Without a list of what they need, all of their virtual environment counts.
+    ``source`` is the file or folder that ``start`` can import its own modules from. Without a list of what they need,
+    all of their virtual environment counts.
     """
     project = _project(start.parent, call.rootdir)
     wanted = _inline(start) or project.get("dependencies")
