@@ -68,7 +68,7 @@ def test_progress_rises(mcp_server: McpServer, mcp_sandbox: McpSandbox, mcp_repo
     remedy="end what a cancelled call has begun, and keep nothing locked for it",
 )
 def test_server_survives_giving_up(mcp_server: McpServer, mcp_sandbox: McpSandbox, mcp_report: McpReport) -> None:
-    """After a client gave up a call (over stdio: cancelled it, over HTTP: went away) the same call works as before."""
+    """After a client gave up a call the same call works as before."""
     if "tools" not in mcp_server.interface.capabilities:
         mcp_report.not_applicable("declares no tools")
     seen = mcp_sandbox.behaviour()

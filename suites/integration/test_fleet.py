@@ -16,7 +16,7 @@ from pytest_mcp.model.interface import ElementKind
     remedy="give one of them another name, or configure one of the servers only",
 )
 def test_tool_names_are_its_own(mcp_server: McpServer, mcp_fleet: McpFleet, mcp_report: McpReport) -> None:
-    """No tool has the name of a tool of another server: a client that does not tell them apart calls the wrong one."""
+    """No tool has the name of a tool of another server."""
     if not mcp_server.interface.of_kind(ElementKind.TOOL):
         mcp_report.not_applicable("lists no tools")
     others = {

@@ -69,7 +69,7 @@ def test_a_worker_opens_such_a_connection_too(fleet: Fleet) -> None:
     borrowed = BorrowedFleet(relay.address, relay.key)
     role = scripted((ROOT,))
     connection, interface = borrowed.open(asking_server("modern"), purpose="asking", era=Era.MODERN, role=role)
-    assert len(interface.elements) == 10
+    assert len(interface.elements) == 12
     assert answers(complete(connection, CALL, role).result)["where"]["roots"][0]["uri"] == ROOT
     assert [start.purpose for start in fleet.starts("tested")] == ["asking"]
     assert connection.terminate().exit_code == -15

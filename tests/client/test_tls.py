@@ -75,7 +75,7 @@ def trusted(authority: trustme.CA, tmp_path: Path, monkeypatch: pytest.MonkeyPat
 
 def test_a_private_authority_is_named_by_the_environment(trusted: trustme.CA, serve: Serve, reached: Any) -> None:
     found = reached(f"https://{serve(trusted.issue_cert(HERE))}")
-    assert (found.connected, found.era, len(found.elements)) == (True, Era.MODERN, 9)
+    assert (found.connected, found.era, len(found.elements)) == (True, Era.MODERN, 11)
 
 
 YESTERDAY = datetime.now(UTC) - timedelta(days=1)

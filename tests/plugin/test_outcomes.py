@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 from xml.etree import ElementTree
@@ -189,8 +190,8 @@ EXIT_CODES = [
 
 
 @pytest.mark.parametrize(("word", "gate", "own", "code"), EXIT_CODES)
-def test_the_exit_code_follows_the_verdict(
-    monkeypatch: pytest.MonkeyPatch, word: str, gate: str, own: int, code: int
+def test_the_exit_code_follows_the_verdict(  # noqa: PLR0917 - fixtures and parameters
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, word: str, gate: str, own: int, code: int
 ) -> None:
     now = datetime.now(UTC)
     run = Run(id="r", started_at=now, finished_at=now, seed=1, project="p", command="pytest", fail_on="medium")
@@ -201,6 +202,7 @@ def test_the_exit_code_follows_the_verdict(
         recorder=SimpleNamespace(finish=lambda *_: None, server=lambda *_: None),
         end_servers=lambda: None,
         accepted=Accepted(),
+        state=tmp_path,
         config=SimpleNamespace(hook=SimpleNamespace(pytest_mcp_run_finished=lambda **_: None)),
     )
     ending = Ending(controller)

@@ -275,7 +275,7 @@ def test_own_tests_run_beside_the_suites(project: Project) -> None:
     project.serve("two")
     project.write("tests/test_theirs.py", THEIRS)
     ran = project.run("tests", whole=True)
-    assert (ran.code, ran.verdict) == (0, "PASS")
+    assert (ran.code, ran.verdict) == (0, "WARN")  # both servers list the same tools: tool-names-apart
     theirs = sorted(case.nodeid for case in ran.run.cases if case.nodeid.startswith("tests/"))
     assert theirs == [
         "tests/test_theirs.py::test_client[one]",

@@ -110,7 +110,7 @@ def test_pages_make_up_the_whole_list() -> None:
         cursor = {"cursor": page["nextCursor"]} if page["nextCursor"] else {}
         page = asked(server, "tools/list", {**cursor, **every})["result"]
         names += [tool["name"] for tool in page["tools"]]
-    assert names == ["echo", "add", "list_notes", "remove_note"]
+    assert names == ["echo", "add", "list_notes", "write_note", "show_note", "remove_note"]
 
 
 @pytest.mark.parametrize(

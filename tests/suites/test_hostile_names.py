@@ -36,7 +36,7 @@ def hostile(project: Path) -> Seen:
 def test_every_element_is_tested_whatever_its_name(hostile: Seen) -> None:
     cases = hostile.cases(SUBJECT.id)
     assert [case.key for case in cases if case.outcome is Outcome.ERROR] == []
-    for check, listed in (("tool-shape", 4), ("prompt-shape", 2), ("resource-shape", 3)):
+    for check, listed in (("tool-shape", 6), ("prompt-shape", 2), ("resource-shape", 3)):
         times = 2 if check == "resource-shape" else 1
         assert len([case for case in cases if case.check == check]) == listed + times * len(HOSTILE_NAMES)
 

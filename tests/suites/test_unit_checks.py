@@ -75,14 +75,14 @@ def test_a_good_server_is_told_as_it_is(seen: dict[str, Seen], subject: Subject)
         "1.2.3",
         "legacy" if subject.era == "legacy" else "modern",
     )
-    assert (facts.tools, facts.resources, facts.templates, facts.prompts) == (4, 2, 1, 2)
+    assert (facts.tools, facts.resources, facts.templates, facts.prompts) == (6, 2, 1, 2)
 
 
 @pytest.mark.parametrize("subject", TOGETHER, ids=lambda subject: subject.id)
 def test_elements_beside_malformed_ones_are_all_tested(seen: dict[str, Seen], subject: Subject) -> None:
     wrong = {trial.element for trial in TRIALS if trial.subject is subject}
     cases = [case for case in seen[subject.id].cases(subject.id) if case.element and case.element not in wrong]
-    assert len([case for case in cases if case.check == "tool-shape"]) == 4
+    assert len([case for case in cases if case.check == "tool-shape"]) == 6
     assert [case for case in cases if case.findings] == []
     server = [each for each in seen[subject.id].findings(subject.id) if not each.element]
     assert server == []
