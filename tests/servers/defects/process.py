@@ -60,6 +60,7 @@ def _(scene: Scene) -> None:
     "stays-alive",
     "ended while it was tested",
     also=frozenset({"unknown-method"}),
+    sometimes=frozenset({"malformed-params"}),  # asked next, maybe while the process is still ending
 )
 def _(scene: Scene) -> None:
     if scene.method.startswith("pytest-mcp/"):
