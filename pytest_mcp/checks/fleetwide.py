@@ -44,9 +44,8 @@ def collisions(own: Iterable[Element], others: Mapping[str, Iterable[Element]]) 
 def cost(interface: Interface) -> Cost:
     """What the tools and the instructions of a server cost every conversation that they are offered in."""
     tools = {each.name: _tokens(each.definition) for each in interface.of_kind(ElementKind.TOOL)}
-    said = interface.handshake.get("instructions") if isinstance(interface.handshake, dict) else None
     dearest = sorted(tools.items(), key=lambda pair: -pair[1])[:5]
-    return Cost(tokens=sum(tools.values()) + (_tokens(said) if said else 0), dearest=tuple(dearest))
+    return Cost(tokens=sum(tools.values()) + _tokens(interface.instructions), dearest=tuple(dearest))
 
 
 def costly(found: Cost) -> Iterator[Violation]:

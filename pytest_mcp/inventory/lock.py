@@ -18,13 +18,12 @@ LIMIT = 64 << 20
 
 def approval(interface: Interface, secrets: tuple[str, ...], *, by: str, at: datetime) -> Approved:
     """The interface as it is now, without the server's secret values."""
-    said = interface.handshake.get("instructions") if isinstance(interface.handshake, dict) else None
     return Approved(
         server=interface.server,
         at=at,
         by=by,
         definitions=definitions(interface, secrets),
-        instructions=redact(said, secrets, whole=True) if isinstance(said, str) else "",
+        instructions=redact(interface.instructions, secrets, whole=True),
     )
 
 

@@ -133,6 +133,12 @@ class Interface:
         return found if isinstance(found, dict) else {}
 
     @property
+    def instructions(self) -> str:
+        """What the server tells a model of itself; empty when that is nothing, or no text."""
+        found = self.handshake.get("instructions") if isinstance(self.handshake, dict) else None
+        return found if isinstance(found, str) else ""
+
+    @property
     def server_info(self) -> dict[str, Any]:
         """What the server says of itself (``serverInfo``, in ``_meta`` since 2026-07-28); never a version to trust."""
         if not isinstance(self.handshake, dict):
