@@ -22,6 +22,8 @@ class Declared:
     transport: Literal["stdio", "http"] | None = None
     unreached: bool = False
     """Also generated for servers that did not connect."""
+    capability: str = ""
+    """Not applicable to a server that does not declare it."""
     member: str | None = None
     """Generated only for elements whose definition has this member."""
     last: bool = False
@@ -43,6 +45,7 @@ def check(  # noqa: PLR0913 - a declaration: every argument is named
     era: Era | None = None,
     transport: Literal["stdio", "http"] | None = None,
     unreached: bool = False,
+    capability: str = "",
     member: str | None = None,
     last: bool = False,
     asks: Callable[[Any], Sequence[Step]] | None = None,
@@ -66,6 +69,7 @@ def check(  # noqa: PLR0913 - a declaration: every argument is named
             era=era,
             transport=transport,
             unreached=unreached,
+            capability=capability,
             member=member,
             last=last,
             asks=asks,

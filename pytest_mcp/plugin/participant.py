@@ -248,6 +248,8 @@ def beside_the_point(what: Declared, server: McpServer) -> str | None:
         return f"about the {what.era} era, this server speaks {server.interface.revision}"
     if what.transport and what.transport != server.entry.kind:
         return f"about {what.transport}, this server is reached over {server.entry.kind}"
+    if what.capability and what.capability not in server.interface.capabilities:
+        return f"declares no {what.capability}"
     return None
 
 

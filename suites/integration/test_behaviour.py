@@ -13,11 +13,10 @@ from pytest_mcp.model.interface import Element
     severity=Severity.MEDIUM,
     reference="MCP server/tools, Tool Result; CWE-459",
     remedy="remove what the tool says it removed, or report that it was not",
+    capability="tools",
 )
 def test_what_was_removed_is_gone(mcp_server: McpServer, mcp_sandbox: McpSandbox, mcp_report: McpReport) -> None:
     """What one tool made and another one removed cannot be read any more."""
-    if "tools" not in mcp_server.interface.capabilities:
-        mcp_report.not_applicable("declares no tools")
     cycles = mcp_sandbox.behaviour().cycles
     if not cycles:
         mcp_report.not_applicable("no tools that make, show and remove the same thing were found")
@@ -50,11 +49,10 @@ def test_idempotent_tool_does_nothing_twice(
     severity=Severity.MEDIUM,
     reference="MCP basic/utilities/progress, Behavior Requirements",
     remedy="tell progress under the token of the request, each time with a greater number",
+    capability="tools",
 )
 def test_progress_rises(mcp_server: McpServer, mcp_sandbox: McpSandbox, mcp_report: McpReport) -> None:
     """Progress that is told during a call has the token of the call and rises."""
-    if "tools" not in mcp_server.interface.capabilities:
-        mcp_report.not_applicable("declares no tools")
     told = behaviour.progress_seen(mcp_sandbox.whole().tools)
     if not told:
         mcp_report.not_applicable("no call told any progress")
@@ -66,11 +64,10 @@ def test_progress_rises(mcp_server: McpServer, mcp_sandbox: McpSandbox, mcp_repo
     severity=Severity.HIGH,
     reference="MCP basic/utilities/cancellation; CWE-460",
     remedy="end what a cancelled call has begun, and keep nothing locked for it",
+    capability="tools",
 )
 def test_server_survives_giving_up(mcp_server: McpServer, mcp_sandbox: McpSandbox, mcp_report: McpReport) -> None:
     """After a client gave up a call the same call works as before."""
-    if "tools" not in mcp_server.interface.capabilities:
-        mcp_report.not_applicable("declares no tools")
     seen = mcp_sandbox.behaviour()
     if not seen.given_up:
         mcp_report.inconclusive(seen.why_not("given_up") or "the server had ended before")
@@ -83,11 +80,10 @@ def test_server_survives_giving_up(mcp_server: McpServer, mcp_sandbox: McpSandbo
     reference="MCP basic/security_best_practices, Session Hijacking; CWE-362",
     remedy="keep the state of a call in the call, and that of a session under its id",
     transport="http",
+    capability="tools",
 )
 def test_clients_are_kept_apart(mcp_server: McpServer, mcp_sandbox: McpSandbox, mcp_report: McpReport) -> None:
     """Two clients that call at the same time get each their own answers."""
-    if "tools" not in mcp_server.interface.capabilities:
-        mcp_report.not_applicable("declares no tools")
     seen = mcp_sandbox.behaviour()
     if seen.beside is None:
         mcp_report.inconclusive(seen.why_not("beside"))
@@ -100,11 +96,10 @@ def test_clients_are_kept_apart(mcp_server: McpServer, mcp_sandbox: McpSandbox, 
     reference="MCP 2026-07-28 basic/versioning, Backward Compatibility",
     remedy="have both eras call the same code",
     starts="era-results",
+    capability="tools",
 )
 def test_both_eras_give_the_same_results(mcp_server: McpServer, mcp_sandbox: McpSandbox, mcp_report: McpReport) -> None:
     """The same call has the same result in both eras that a server speaks."""
-    if "tools" not in mcp_server.interface.capabilities:
-        mcp_report.not_applicable("declares no tools")
     seen = mcp_sandbox.behaviour()
     if seen.other_era is None:
         why = seen.why_not("other_era")
@@ -117,11 +112,10 @@ def test_both_eras_give_the_same_results(mcp_server: McpServer, mcp_sandbox: Mcp
     severity=Severity.HIGH,
     reference="MCP server/tools, List Changed Notification; OWASP MCP03 Tool Poisoning; CWE-494",
     remedy="define tools once; a tool that must change gets another name and notifications/tools/list_changed",
+    capability="tools",
 )
 def test_definitions_stay_as_they_were(mcp_server: McpServer, mcp_sandbox: McpSandbox, mcp_report: McpReport) -> None:
     """The tools are listed after all calls as they were before."""
-    if "tools" not in mcp_server.interface.capabilities:
-        mcp_report.not_applicable("declares no tools")
     seen = mcp_sandbox.behaviour()
     if seen.listed_after is None:
         mcp_report.inconclusive("the tools cannot be listed any more; see survives-refusals")

@@ -68,11 +68,10 @@ def test_prompt_renders(
     severity=Severity.MEDIUM,
     reference="MCP server/prompts, Error Handling",
     remedy="refuse a prompt that is not listed with error -32602",
+    capability="prompts",
 )
 def test_unknown_prompt_is_refused(mcp_server: McpServer, mcp_sandbox: McpSandbox, mcp_report: McpReport) -> None:
     """A prompt that is not there is refused."""
-    if "prompts" not in mcp_server.interface.capabilities:
-        mcp_report.not_applicable("declares no prompts")
     refused = messages.refused(mcp_sandbox.send(NO_PROMPT), [-32602], "prompt that does not exist")
     mcp_report.judge(refused)
 
@@ -82,11 +81,10 @@ def test_unknown_prompt_is_refused(mcp_server: McpServer, mcp_sandbox: McpSandbo
     severity=Severity.HIGH,
     reference="MCP server/tools, Error Handling; CWE-400",
     remedy="release what a refused call holds; a refusal must not change what the next call gets",
+    capability="tools",
 )
 def test_server_survives_refusals(mcp_server: McpServer, mcp_sandbox: McpSandbox, mcp_report: McpReport) -> None:
     """After a burst of refused calls the server answers as before."""
-    if "tools" not in mcp_server.interface.capabilities:
-        mcp_report.not_applicable("declares no tools")
     before = mcp_sandbox.send(TOOLS)
     if before.result is None:
         mcp_report.inconclusive(f"tools/list is not answered before it either: {before.error or before.reason}")

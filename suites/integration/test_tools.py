@@ -103,9 +103,8 @@ def test_tool_failures_are_results(mcp_tool: Element, mcp_sandbox: McpSandbox, m
     severity=Severity.MEDIUM,
     reference="MCP server/tools, Error Handling",
     remedy="refuse a tool that is not listed with error -32602",
+    capability="tools",
 )
 def test_unknown_tool_is_refused(mcp_server: McpServer, mcp_sandbox: McpSandbox, mcp_report: McpReport) -> None:
     """A tool that is not there is refused."""
-    if "tools" not in mcp_server.interface.capabilities:
-        mcp_report.not_applicable("declares no tools")
     mcp_report.judge(calls.unknown_accepted(mcp_sandbox.send(calls.NO_TOOL)))

@@ -25,11 +25,10 @@ def test_paths_stay_inside(mcp_tool: Element, mcp_sandbox: McpSandbox, mcp_repor
     severity=Severity.HIGH,
     reference="CWE-22; MCP server/resources, Security Considerations",
     remedy="decode the URI, then resolve the path, and compare it by whole parts with the folders that are allowed",
+    capability="resources",
 )
 def test_resources_stay_inside(mcp_server: McpServer, mcp_sandbox: McpSandbox, mcp_report: McpReport) -> None:
     """No URI of a resource leads a server out of where it works."""
-    if "resources" not in mcp_server.interface.capabilities:
-        mcp_report.not_applicable("declares no resources")
     world = mcp_sandbox.probing().world
     assert world
     mcp_report.judge(attacks.resources_outside(mcp_sandbox.attack, mcp_server.interface, world))

@@ -13,10 +13,11 @@ from pytest_mcp.model.finding import Severity
     severity=Severity.HIGH,
     reference="CWE-248, CWE-400, CWE-674; JSON-RPC 2.0, section 5.1",
     remedy="answer what cannot be understood with an error, and go on reading",
+    capability="tools",
 )
 def test_malformed_messages_are_survived(mcp_server: McpServer, mcp_sandbox: McpSandbox, mcp_report: McpReport) -> None:
     """After a malformed message the server answers the next one."""
-    _survives(mcp_server, mcp_sandbox, mcp_report, attacks.MALFORMED)
+    _survives(mcp_sandbox, mcp_report, attacks.MALFORMED)
 
 
 @check(
@@ -24,17 +25,16 @@ def test_malformed_messages_are_survived(mcp_server: McpServer, mcp_sandbox: Mcp
     severity=Severity.MEDIUM,
     reference="CWE-248, CWE-400, CWE-674; JSON-RPC 2.0, section 5.1",
     remedy="read bytes, decode each line for itself, and answer what is no JSON with error -32700",
+    capability="tools",
 )
 def test_bytes_that_are_no_message_are_survived(
     mcp_server: McpServer, mcp_sandbox: McpSandbox, mcp_report: McpReport
 ) -> None:
     """After bytes that are no JSON, too long or too deep the server answers the next message."""
-    _survives(mcp_server, mcp_sandbox, mcp_report, attacks.BYTES)
+    _survives(mcp_sandbox, mcp_report, attacks.BYTES)
 
 
-def _survives(server: McpServer, sandbox: McpSandbox, report: McpReport, messages: Sequence[attacks.Malformed]) -> None:
-    if "tools" not in server.interface.capabilities:
-        report.not_applicable("declares no tools")
+def _survives(sandbox: McpSandbox, report: McpReport, messages: Sequence[attacks.Malformed]) -> None:
     if sandbox.attack(attacks.TOOLS).result is None:
         report.inconclusive("tools/list is not answered before it either")
     report.judge(attacks.survives(sandbox.attack, messages))
@@ -45,11 +45,10 @@ def _survives(server: McpServer, sandbox: McpSandbox, report: McpReport, message
     severity=Severity.MEDIUM,
     reference="CWE-863, CWE-912; OWASP MCP02",
     remedy="refuse every tool that the caller's list does not have",
+    capability="tools",
 )
 def test_only_listed_tools_are_called(mcp_server: McpServer, mcp_sandbox: McpSandbox, mcp_report: McpReport) -> None:
     """A tool that is not listed cannot be called."""
-    if "tools" not in mcp_server.interface.capabilities:
-        mcp_report.not_applicable("declares no tools")
     mcp_report.judge(attacks.hidden(mcp_sandbox.attack, attacks.hidden_names(mcp_server.interface)))
 
 

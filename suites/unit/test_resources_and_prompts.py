@@ -62,12 +62,11 @@ def test_resource_mime_types_are_valid(mcp_server: McpServer, mcp_report: McpRep
     severity=Severity.MEDIUM,
     reference="MCP server/resources, Error Handling",
     remedy="answer resources/read of what is not there with error -32602 (before 2026-07-28: -32002)",
-    asks=lambda server: [NOWHERE] if "resources" in server.interface.capabilities else [],
+    asks=lambda server: [NOWHERE],
+    capability="resources",
 )
 def test_missing_resources_are_refused(mcp_server: McpServer, mcp_client: Caller, mcp_report: McpReport) -> None:
     """Reading a resource that does not exist is an error."""
-    if "resources" not in mcp_server.interface.capabilities:
-        mcp_report.not_applicable("declares no resources")
     modern = mcp_server.interface.era is Era.MODERN
     wrong = messages.refused(mcp_client.send(NOWHERE), [-32602 if modern else -32002], "read of a missing resource")
     mcp_report.judge(wrong if modern else _milder(wrong))
