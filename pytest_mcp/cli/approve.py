@@ -28,6 +28,7 @@ def approve(names: tuple[str, ...], everything: bool, config: tuple[str, ...], a
     """
     from pytest_mcp.inventory import read_inventory
     from pytest_mcp.inventory.lock import LOCK, lock_text, read_lock
+    from pytest_mcp.results.whole import write_whole
 
     root = Path.cwd()
     if not names and not everything:
@@ -39,10 +40,11 @@ def approve(names: tuple[str, ...], everything: bool, config: tuple[str, ...], a
     changes = {each.server: _changes(known.get(each.server), each) for each in fresh}
     path = root / LOCK
     if fresh:
-        part = path.with_name(f".{LOCK}.{os.getpid()}")
         kept = {**known, **{each.server: each for each in fresh if changes[each.server] or each.server not in known}}
-        part.write_text(lock_text(kept.values()), "utf-8")
-        part.replace(path)
+        try:
+            write_whole(path, lock_text(kept.values()))
+        except OSError as error:
+            raise UsageError(f"{path}: cannot be written, nothing is approved: {error.strerror}") from None
     if as_json:
         print_json({"file": LOCK, "approved": changes, "not_reached": lost})
     else:
@@ -54,7 +56,6 @@ def approve(names: tuple[str, ...], everything: bool, config: tuple[str, ...], a
 def _looked_at(root: Path, servers: tuple[Server, ...], timeout: float) -> tuple[list[Approved], dict[str, str]]:
     """What every server that can be reached says of itself, and why the others cannot."""
     from pytest_mcp.client import Fleet
-    from pytest_mcp.inventory.confidential import worth_hiding
     from pytest_mcp.inventory.lock import approval
 
     fleet, now, who = Fleet(root, timeout=timeout), datetime.now(UTC), getpass.getuser()
@@ -64,9 +65,8 @@ def _looked_at(root: Path, servers: tuple[Server, ...], timeout: float) -> tuple
     try:
         for interface in fleet.connect_all(list(by_id.values())):
             server = by_id[interface.server]
-            secrets = worth_hiding((*fleet.learned_secrets(server.id), *server.secrets))
             if interface.connected:
-                fresh.append(approval(interface, secrets, by=who, at=now))
+                fresh.append(approval(interface, fleet.secrets_of(server), by=who, at=now))
             else:
                 lost[server.id] = interface.failure.reason if interface.failure else "did not connect"
     finally:

@@ -23,6 +23,7 @@ from pytest_mcp.client.sse_channel import SseChannel
 from pytest_mcp.client.stdio import StdioChannel
 from pytest_mcp.client.wire import NOTHING_DECLARED, Role
 from pytest_mcp.errors import ClientError
+from pytest_mcp.inventory.confidential import worth_hiding
 from pytest_mcp.model.exchange import Ask, Exchange
 from pytest_mcp.model.interface import Era, Interface, Shutdown, Start, StartFailure, StartState
 from pytest_mcp.model.server import Http, Launch, Server, Sse, Stdio
@@ -177,6 +178,10 @@ class Fleet:
         """Secret values that came up while connecting: tokens, which no output may show."""
         with self._lock:
             return self._learned.get(server_id, ())
+
+    def secrets_of(self, server: Server) -> tuple[str, ...]:
+        """All secret values of a server that may be hidden: those of its config, and those that came up."""
+        return worth_hiding((*self.learned_secrets(server.id), *server.secrets))
 
     def begin_close(self, server_id: str) -> Future[Shutdown]:
         """End a server's shared connection in the background; the same future for every caller."""

@@ -4,13 +4,12 @@ from collections import defaultdict
 from collections.abc import Callable, Generator, Sequence
 from functools import partial
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from pytest_mcp.checks import Declared, declared
 from pytest_mcp.checks.shipped import suites_folder
-from pytest_mcp.fixtures import FLEET, REPORT, Accepted, McpFleet, McpReport, McpServer, WaiverLeft
+from pytest_mcp.fixtures import FLEET, REPORT, Accepted, Connections, McpFleet, McpReport, McpServer, WaiverLeft
 from pytest_mcp.inventory import redact
 from pytest_mcp.model.finding import Check, Severity
 from pytest_mcp.model.interface import Element
@@ -235,9 +234,15 @@ class Participant:
             _locate(item, self.fleet[server].entry)
 
 
-def deep_of(settings: Settings) -> dict[str, Any]:
-    """What a fleet knows of how deep it is to be tested."""
-    return {"deep": settings.deep, "deep_seconds": settings.deep_seconds, "seed": settings.seed}
+def fleet_of(servers: tuple[McpServer, ...], connections: Connections, settings: Settings) -> McpFleet:
+    """The servers of a run with what tests may know of its settings: the same in the controller and its workers."""
+    return McpFleet(
+        servers=servers,
+        connections=connections,
+        deep=settings.deep,
+        deep_seconds=settings.deep_seconds,
+        seed=settings.seed,
+    )
 
 
 def beside_the_point(what: Declared, server: McpServer) -> str | None:

@@ -20,9 +20,8 @@ from pytest_mcp.client.fleet import Fleet
 from pytest_mcp.client.relay import Relay
 from pytest_mcp.errors import McpError, ReportError
 from pytest_mcp.exercise.ahead import Ahead
-from pytest_mcp.fixtures import AHEAD, FLEET, REHEARSED, Accepted, McpFleet, McpServer
+from pytest_mcp.fixtures import AHEAD, FLEET, REHEARSED, Accepted, McpServer
 from pytest_mcp.inventory import read_inventory
-from pytest_mcp.inventory.confidential import worth_hiding
 from pytest_mcp.inventory.lock import read_lock
 from pytest_mcp.model.approval import Approved
 from pytest_mcp.model.call import Exercised
@@ -33,7 +32,7 @@ from pytest_mcp.model.server import Inventory, Server
 from pytest_mcp.plugin import collection, facts, outcomes, planning
 from pytest_mcp.plugin.ending import Ending
 from pytest_mcp.plugin.options import given, taken_options
-from pytest_mcp.plugin.participant import Participant, deep_of
+from pytest_mcp.plugin.participant import Participant, fleet_of
 from pytest_mcp.plugin.shown import cleaned, cleaned_interface
 from pytest_mcp.plugin.staging import Staging, level_of, refuse_hints
 from pytest_mcp.plugin.starting import Progress
@@ -256,7 +255,7 @@ class Controller(Participant):
             self._connect(self._live, connecting)
         finally:
             servers = tuple(self._tested(self._live, server) for server in self.inventory.servers)
-            self.config.stash[FLEET] = McpFleet(servers=servers, connections=self._live, **deep_of(self.settings))
+            self.config.stash[FLEET] = fleet_of(servers, self._live, self.settings)
         if self.recorder:
             self._record_servers()
         try:
@@ -271,13 +270,13 @@ class Controller(Participant):
         servers = {server.id: server for server in self.inventory.servers}
         for interface in connecting:
             self._interfaces[interface.server] = interface
-            progress.one(interface, partial(cleaned, secrets=_all_secrets(live, servers[interface.server])))
+            progress.one(interface, partial(cleaned, secrets=live.secrets_of(servers[interface.server])))
         self._started = True
         self._open.callback(live.close)
         progress.whole()
 
     def _tested(self, live: Fleet, server: Server) -> McpServer:
-        secrets = _all_secrets(live, server)
+        secrets = live.secrets_of(server)
         interface = self._interfaces.get(server.id) or _unusable(server)
         entry, shown = replace(server, secrets=secrets), cleaned_interface(interface, secrets)
         return McpServer(entry=entry, interface=shown, approved=self._approved.get(server.id))
@@ -348,11 +347,6 @@ def _read_ahead() -> None:
     """What the first check and the report need takes most of a second to import: do it while slow servers start."""
     for module in ("mcp_types.methods", "jsonschema_rs", "pytest_mcp.reporting.html"):
         import_module(module)
-
-
-def _all_secrets(live: Fleet, server: Server) -> tuple[str, ...]:
-    """Those of its config and those it was given while connecting."""
-    return worth_hiding((*live.learned_secrets(server.id), *server.secrets))
 
 
 def _unusable(server: Server) -> Interface:

@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING
 import pytest
 
 from pytest_mcp.client.relay import BorrowedFleet, Relay
-from pytest_mcp.fixtures import FLEET, REHEARSED, McpFleet
+from pytest_mcp.fixtures import FLEET, REHEARSED
 from pytest_mcp.model.call import Exercised, ExercisedTool
 from pytest_mcp.model.exchange import Ask, Exchange
 from pytest_mcp.model.probe import Probed, ProbedTool
 from pytest_mcp.model.run import CaseResult, CheckFacts
-from pytest_mcp.plugin.participant import Participant, deep_of
+from pytest_mcp.plugin.participant import Participant, fleet_of
 from pytest_mcp.results import Recorder
 
 if TYPE_CHECKING:
@@ -29,9 +29,7 @@ class Worker(Participant):
     def __init__(self, config: pytest.Config, snapshot: "Snapshot") -> None:
         super().__init__(config, snapshot.settings, snapshot.run, config.workerinput["workerid"], snapshot.accepted)  # type: ignore[attr-defined]
         self._borrowed = BorrowedFleet(snapshot.address, snapshot.key)
-        config.stash[FLEET] = McpFleet(
-            servers=snapshot.servers, connections=self._borrowed, **deep_of(snapshot.settings)
-        )
+        config.stash[FLEET] = fleet_of(snapshot.servers, self._borrowed, snapshot.settings)
         config.args = snapshot.args
         if snapshot.records:
             self.recorder = Recorder(self.run_id, self.state, worker=self.worker)

@@ -16,7 +16,7 @@ from pytest_mcp.gate import is_waived
 from pytest_mcp.model.finding import Finding, Severity
 from pytest_mcp.model.run import CaseResult, CheckFacts, Outcome, Run, ServerFacts, Suite
 from pytest_mcp.model.text import inert, inert_line
-from pytest_mcp.reporting.whole import write_whole
+from pytest_mcp.results.whole import write_whole
 
 RESULTS = "results.sarif"
 FINGERPRINT = "mcpFinding/v1"

@@ -4,12 +4,12 @@ The results have them too, run by run; this is what is quick to read before a da
 """
 
 import json
-import os
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
 from pytest_mcp.model.run import ServerFacts
+from pytest_mcp.results.whole import write_whole
 
 FILE = "controls.json"
 LIMIT = 64 << 20
@@ -44,7 +44,4 @@ def keep_controls(state: Path, servers: Iterable[ServerFacts]) -> None:
     merged = {**known, **{server: {**known.get(server, {}), **tools} for server, tools in new.items() if tools}}
     if merged == known:
         return
-    path = state / FILE
-    part = path.with_name(f".{FILE}.{os.getpid()}")
-    part.write_text(json.dumps(merged, indent=1, sort_keys=True), "utf-8")
-    part.replace(path)
+    write_whole(state / FILE, json.dumps(merged, indent=1, sort_keys=True))

@@ -10,7 +10,7 @@ from pytest_mcp.errors import ReportError
 from pytest_mcp.model.run import Run, RunSummary
 from pytest_mcp.reporting.html.cut import short
 from pytest_mcp.reporting.html.render import render
-from pytest_mcp.reporting.whole import write_whole
+from pytest_mcp.results.whole import write_whole
 
 PAGE = "index.html"
 LATEST = "latest"

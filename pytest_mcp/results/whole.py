@@ -11,7 +11,7 @@ def write_whole(path: Path, text: str) -> None:
         try:
             file.write(text)
             file.close()
-            os.chmod(file.name, 0o644)  # noqa: PTH101 - the temporary file is private, the report is not
+            os.chmod(file.name, 0o644)  # noqa: PTH101 - the temporary file is private, what it becomes is not
             os.replace(file.name, path)  # noqa: PTH105
         except BaseException:
             Path(file.name).unlink(missing_ok=True)
