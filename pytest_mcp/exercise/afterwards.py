@@ -8,10 +8,9 @@ from itertools import islice
 from typing import Any
 
 from pytest_mcp.exercise.calling import Stage, called, slim
-from pytest_mcp.exercise.order import rank, things
+from pytest_mcp.exercise.order import rank, things, words
 from pytest_mcp.exercise.proof import promising
 from pytest_mcp.generation.learning import told
-from pytest_mcp.generation.words import words
 from pytest_mcp.model.behaviour import Again, Cycle, alike
 from pytest_mcp.model.call import Call, ExercisedTool
 from pytest_mcp.model.case import Case
@@ -31,7 +30,7 @@ SLOW = 2.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Chain:
+class Trio:
     """Tools that make, show and take away things of one kind, each with the call that worked."""
 
     thing: str
@@ -51,18 +50,18 @@ def steady(tools: Iterable[ExercisedTool]) -> list[Call]:
     return sorted(quick, key=lambda call: rank(call.case.tool) != 1)
 
 
-def chains(tools: Iterable[ExercisedTool]) -> Iterator[Chain]:
+def trios(tools: Iterable[ExercisedTool]) -> Iterator[Trio]:
     """Every kind of thing that can be made, looked at and taken away, by the names of the tools."""
     cases = {tool.tool: tool.control.call.case for tool in tools if tool.control}
     for end in (name for name in cases if rank(name) == 3 and things(name)):
-        about = things(end)
-        makers = [name for name in cases if rank(name) == 0 and things(name) & about]
-        looks = [name for name in cases if rank(name) == 1 and (things(name) & about or not things(name))]
+        kind = things(end)
+        makers = [name for name in cases if rank(name) == 0 and things(name) & kind]
+        looks = [name for name in cases if rank(name) == 1 and (things(name) & kind or not things(name))]
         if makers and looks:
-            best = max(makers, key=lambda name: len(things(name) & about))
-            shown = sorted(looks, key=lambda name: -len(things(name) & about))
-            yield Chain(
-                thing=" ".join(sorted(about)),
+            best = max(makers, key=lambda name: len(things(name) & kind))
+            shown = sorted(looks, key=lambda name: -len(things(name) & kind))
+            yield Trio(
+                thing=" ".join(sorted(kind)),
                 make=cases[best],
                 looks=tuple(cases[name] for name in shown),
                 remove=cases[end],
@@ -70,30 +69,37 @@ def chains(tools: Iterable[ExercisedTool]) -> Iterator[Chain]:
 
 
 def cycles(stage: Stage, tools: Sequence[ExercisedTool]) -> Iterator[Cycle]:
-    """Carry out chains: what was made is looked for, taken away, and looked for again."""
-    for chain in islice(chains(tools), CYCLES):
+    """Carry out trios: what was made is looked for, taken away, and looked for again."""
+    for trio in islice(trios(tools), CYCLES):
         if not stage.caller.alive():
             return
         stage.restore()
-        if found := _cycle(stage, chain):
+        if found := _cycle(stage, trio):
             yield found
 
 
-def _cycle(stage: Stage, chain: Chain) -> Cycle | None:
+def _cycle(stage: Stage, trio: Trio) -> Cycle | None:
     """None where the calls cannot be made to be about the same thing, or it is not seen after it was made."""
-    made = called(stage, chain.make)
+    made = called(stage, trio.make)
     if not promising(made):
         return None
-    remove = about(chain.remove, made)
-    for mark in _marks(made, remove):
-        for look in chain.looks[:LOOKS]:
-            looked = called(stage, about(look, made))
-            if promising(looked) and mark in looked.text:
-                removed = called(stage, remove)
-                after = called(stage, looked.case)
-                kept = [slim(each) for each in (made, looked, removed, after)]
-                return Cycle(thing=chain.thing, mark=mark, made=kept[0], looked=kept[1], removed=kept[2], after=kept[3])
-        break
+    remove = about(trio.remove, made)
+    mark = next(_marks(made, remove), None)
+    if mark is None:
+        return None
+    for look in trio.looks[:LOOKS]:
+        looked = called(stage, about(look, made))
+        if promising(looked) and mark in looked.text:
+            removed = called(stage, remove)
+            after = called(stage, looked.case)
+            return Cycle(
+                thing=trio.thing,
+                mark=mark,
+                made=slim(made),
+                looked=slim(looked),
+                removed=slim(removed),
+                after=slim(after),
+            )
     return None
 
 
