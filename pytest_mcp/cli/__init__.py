@@ -4,16 +4,15 @@ import os
 import sys
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
 from dataclasses import asdict
 from datetime import datetime
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from pytest_mcp.cli.approve import approve
-from pytest_mcp.cli.hints import hints_verb
+from pytest_mcp.cli.hints import hints
+from pytest_mcp.cli.project import db_option, json_option, load, results, root
 from pytest_mcp.cli.tables import print_json, print_table, table
 from pytest_mcp.errors import McpError, UsageError
 from pytest_mcp.model.finding import Finding
@@ -23,15 +22,11 @@ from pytest_mcp.settings import read_settings
 
 if TYPE_CHECKING:
     from pytest_mcp.checks import Declared
-    from pytest_mcp.results import RunLine, Store
+    from pytest_mcp.results import RunLine
 
-STATE = ".pytest_mcp"
 USAGE, TROUBLE, INTERRUPTED = 4, 3, 2
 _BAD = (Outcome.FAILED, Outcome.BLOCKED, Outcome.ERROR)
 _EVIDENCE_LINES = 20
-
-db_option = click.option("--mcp-db", "db", metavar="DSN", help="Database of the results (default: the project's own).")
-json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -47,10 +42,10 @@ def history(limit: int, as_json: bool, db: str | None) -> None:
     """List the runs of this project, newest first."""
     from pytest_mcp.results import list_runs
 
-    with _results(db) as (store, project):
+    with results(db) as (store, project):
         runs = list_runs(store.connection, limit, project)
     if not runs:
-        raise UsageError(f"{_root()}: no runs yet in {store.place}; run pytest --mcp")
+        raise UsageError(f"{root()}: no runs yet in {store.place}; run pytest --mcp")
     if as_json:
         print_json(runs)
         return
@@ -64,7 +59,7 @@ def history(limit: int, as_json: bool, db: str | None) -> None:
 @db_option
 def show(run: str, as_json: bool, db: str | None) -> None:
     """Show one run: its number, id, the start of its id, `latest`, or a results.ndjson."""
-    found = _load(run, db)
+    found = load(run, db)
     if as_json:
         print_json(found)
         return
@@ -79,9 +74,9 @@ def list_servers(config: tuple[str, ...], as_json: bool) -> None:
     """List the configured MCP servers and where each was found; nothing is started."""
     from pytest_mcp.inventory import listed, read_inventory
 
-    root = _root()
-    settings = read_settings({"mcp_config": config}, root, os.environ)
-    inventory = read_inventory(settings, root, os.environ, with_disabled=True)
+    folder = root()
+    settings = read_settings({"mcp_config": config}, folder, os.environ)
+    inventory = read_inventory(settings, folder, os.environ, with_disabled=True)
     servers = [listed(server) for server in inventory.servers]
     if as_json:
         print_json({"files": inventory.files, "servers": servers})
@@ -164,7 +159,7 @@ def _about(what: "Declared") -> str:
 
 
 verbs.add_command(approve)
-verbs.add_command(hints_verb(lambda run, db: _load(run, db), db_option))  # noqa: PLW0108 - defined further down
+verbs.add_command(hints)
 
 
 def main() -> None:
@@ -196,45 +191,6 @@ def _guarded(action: Callable[[], Any]) -> int:
 def _failed(reason: object, code: int) -> int:
     click.echo(f"pytest-mcp: {inert_line(str(reason), 1000)}", err=True)
     return code
-
-
-def _root() -> Path:
-    """The project: the nearest folder upwards that has results, else the working directory."""
-    here = Path.cwd()
-    return next((folder for folder in (here, *here.parents) if (folder / STATE).is_dir()), here)
-
-
-@contextmanager
-def _results(db: str | None) -> "Iterator[tuple[Store, str | None]]":
-    """The project's database with everything in it that was left behind; none is made only to find it empty.
-
-    Beside it the name of the project, if the database may hold others.
-    """
-    from pytest_mcp.results import embedded, open_store
-    from pytest_mcp.results.drain import replay
-    from pytest_mcp.results.spool import spools
-
-    root = _root()
-    state = root / STATE
-    dsn = read_settings({"mcp_db": db}, root, os.environ).db
-    if dsn is None and not embedded.exists(state) and not spools(state):
-        raise UsageError(f"{root}: no runs yet; run pytest --mcp")
-    with open_store(dsn, state) as store:
-        with store.told():
-            replay(store, state)
-        yield store, None if dsn is None else root.name
-
-
-def _load(name: str, db: str | None) -> Run:
-    from pytest_mcp.results import load_run, load_run_file
-
-    path = Path(name)
-    if path.is_dir():
-        path /= "results.ndjson"
-    if path.is_file():
-        return load_run_file(path)
-    with _results(db) as (store, project):
-        return load_run(store.connection, name, project)
 
 
 def _history_row(run: "RunLine") -> tuple[str, ...]:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import click
 
+from pytest_mcp.cli.project import json_option, root
 from pytest_mcp.cli.tables import print_json
 from pytest_mcp.errors import McpError, UsageError
 from pytest_mcp.model.approval import Approved
@@ -19,7 +20,7 @@ from pytest_mcp.settings import read_settings
 @click.argument("names", nargs=-1)
 @click.option("--all", "everything", is_flag=True, help="Every configured server.")
 @click.option("--mcp-config", "config", metavar="PATH", multiple=True, help="Config file to read (repeatable).")
-@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@json_option
 def approve(names: tuple[str, ...], everything: bool, config: tuple[str, ...], as_json: bool) -> None:
     """Start servers, show what changed since they were approved, and write mcp-lock.json.
 
@@ -30,15 +31,15 @@ def approve(names: tuple[str, ...], everything: bool, config: tuple[str, ...], a
     from pytest_mcp.inventory.lock import LOCK, lock_text, read_lock
     from pytest_mcp.results.whole import write_whole
 
-    root = Path.cwd()
+    folder = root()
     if not names and not everything:
         raise UsageError("name the servers to approve, or approve all of them with --all; pytest-mcp list shows them")
-    settings = read_settings({"mcp_config": config, "mcp_only": names}, root, os.environ)
-    inventory = read_inventory(settings, root, os.environ)
-    known = read_lock(root)
-    fresh, lost = _looked_at(root, inventory.servers, settings.timeout)
+    settings = read_settings({"mcp_config": config, "mcp_only": names}, folder, os.environ)
+    inventory = read_inventory(settings, folder, os.environ)
+    known = read_lock(folder)
+    fresh, lost = _looked_at(folder, inventory.servers, settings.timeout)
     changes = {each.server: _changes(known.get(each.server), each) for each in fresh}
-    path = root / LOCK
+    path = folder / LOCK
     if fresh:
         kept = {**known, **{each.server: each for each in fresh if changes[each.server] or each.server not in known}}
         try:
@@ -53,12 +54,12 @@ def approve(names: tuple[str, ...], everything: bool, config: tuple[str, ...], a
         raise McpError(f"{', '.join(map(inert_line, lost))}: not approved; the others are, in {path}")
 
 
-def _looked_at(root: Path, servers: tuple[Server, ...], timeout: float) -> tuple[list[Approved], dict[str, str]]:
+def _looked_at(folder: Path, servers: tuple[Server, ...], timeout: float) -> tuple[list[Approved], dict[str, str]]:
     """What every server that can be reached says of itself, and why the others cannot."""
     from pytest_mcp.client import Fleet
     from pytest_mcp.inventory.lock import approval
 
-    fleet, now, who = Fleet(root, timeout=timeout), datetime.now(UTC), getpass.getuser()
+    fleet, now, who = Fleet(folder, timeout=timeout), datetime.now(UTC), getpass.getuser()
     fresh: list[Approved] = []
     lost = {server.id: server.problem or "cannot be used" for server in servers if server.transport is None}
     by_id = {server.id: server for server in servers if server.transport is not None}

@@ -1,60 +1,50 @@
 """``pytest-mcp hints``: arguments that made tools work, as settings to start from, and the tools that need some."""
 
 import json
-import os
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import click
 
+from pytest_mcp.cli.project import db_option, json_option, load
 from pytest_mcp.cli.tables import print_json
 from pytest_mcp.errors import UsageError
-from pytest_mcp.model.run import Run, ServerFacts, ToolCalled
+from pytest_mcp.model.run import ServerFacts, ToolCalled
 from pytest_mcp.model.text import inert_line
 
-Decorator = Callable[[Callable[..., None]], Callable[..., None]]
 _PLANTED = re.compile(r"\{(?:workspace|box|page)\}")
 
 
-def hints_verb(load: Callable[[str, str | None], Run], db_option: Decorator) -> click.Command:
-    """The verb; ``load`` reads a run."""
+@click.command()
+@click.argument("run", default="latest")
+@click.option("-o", "--output", metavar="FILE", type=click.Path(path_type=Path), help="Write a new file, not stdout.")
+@json_option
+@db_option
+def hints(run: str, output: Path | None, as_json: bool, db: str | None) -> None:
+    """Write a starter hints file from RUN: arguments that worked, and the tools that could not be made to work.
 
-    @click.command("hints")
-    @click.argument("run", default="latest")
-    @click.option(
-        "-o", "--output", metavar="FILE", type=click.Path(path_type=Path), help="Write a new file, not stdout."
-    )
-    @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
-    @db_option
-    def hints(run: str, output: Path | None, as_json: bool, db: str | None) -> None:
-        """Write a starter hints file from RUN: arguments that worked, and the tools that could not be made to work.
-
-        What came from the planted world of the sandbox is left out: it is another one in every run.
-        """
-        found = load(run, db)
-        servers = [server for server in found.servers if server.called]
-        if not servers:
-            raise UsageError("that run called no tools; run pytest --mcp --mcp-suite integration")
-        if as_json:
-            print_json({server.id: server.called for server in servers})
-            return
-        text = "\n".join(_lines(servers)) + "\n"
-        if output is None:
-            click.echo(text, nl=False)
-            return
-        try:
-            descriptor = os.open(output, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o644)
-        except FileExistsError:
-            raise UsageError(f"{output}: is there already; choose another name, or print to stdout and merge") from None
-        except OSError as error:
-            raise UsageError(f"{output}: cannot be written: {error.strerror}") from None
-        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+    What came from the planted world of the sandbox is left out: it is another one in every run.
+    """
+    servers = [server for server in load(run, db).servers if server.called]
+    if not servers:
+        raise UsageError("that run called no tools; run pytest --mcp --mcp-suite integration")
+    if as_json:
+        print_json({server.id: server.called for server in servers})
+        return
+    text = "\n".join(_lines(servers)) + "\n"
+    if output is None:
+        click.echo(text, nl=False)
+        return
+    try:
+        with output.open("x", encoding="utf-8") as file:
             file.write(text)
-        click.echo(f"wrote {output}")
-
-    return hints
+    except FileExistsError:
+        raise UsageError(f"{output}: is there already; choose another name, or print to stdout and merge") from None
+    except OSError as error:
+        raise UsageError(f"{output}: cannot be written: {error.strerror}") from None
+    click.echo(f"wrote {output}")
 
 
 def _lines(servers: list[ServerFacts]) -> Iterator[str]:
