@@ -5,6 +5,7 @@ Every harm has a bound of its own, for the day on which a box does not hold.
 
 import contextlib
 import json
+import mmap
 import os
 import shutil
 import signal
@@ -29,6 +30,12 @@ def many_files(target: Path) -> str:
     for number in range(3_000):
         (target / f"file{number}").write_text("x")
     return "filled"
+
+
+def take_memory(_: Path) -> str:
+    """Six GiB, asked for and not touched: to fill them takes seconds a call on a small machine."""
+    kept = [mmap.mmap(-1, 64 << 20, flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS) for _ in range(96)]
+    return f"took {len(kept)}"
 
 
 def close_output(_: Path) -> str:
@@ -113,6 +120,7 @@ HARMS: dict[str, Callable[[Path], str]] = {
     for harm in (
         fill_disk,
         many_files,
+        take_memory,
         close_output,
         fork_on,
         kill_all,

@@ -1,4 +1,4 @@
-"""Twelve servers that do harm when they are called: at L3 and at L2 nothing of it reaches the user."""
+"""Thirteen servers that do harm when they are called: at L3 and at L2 nothing of it reaches the user."""
 
 import hashlib
 import json
