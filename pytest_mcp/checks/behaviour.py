@@ -1,5 +1,6 @@
 """What chains of calls, a client that gives up, and a second client show about a server. Pure."""
 
+import posixpath
 import re
 from collections.abc import Iterable, Iterator
 from itertools import pairwise
@@ -8,7 +9,7 @@ from typing import Any
 from pytest_mcp.checks.calls import SHOWN, arguments_of
 from pytest_mcp.checks.traffic import emitted
 from pytest_mcp.model.behaviour import Again, Cycle
-from pytest_mcp.model.call import Answer, Call, ExercisedTool
+from pytest_mcp.model.call import Answer, Call, Exercised, ExercisedTool
 from pytest_mcp.model.effects import Touched
 from pytest_mcp.model.exchange import Noise, NoiseKind
 from pytest_mcp.model.finding import Severity, Violation
@@ -186,29 +187,42 @@ def _emitted(call: Call) -> list[dict[str, Any]]:
     return list(emitted(call.exchange.noise, NoiseKind.NOTIFICATION))
 
 
-def transports_differ(here: Iterable[ExercisedTool], there: Iterable[ExercisedTool], name: str) -> Iterator[Violation]:
-    """The same server over another transport gives the same results for the same arguments.
+def compared(here: Exercised, there: Exercised) -> list[tuple[Call, Call]]:
+    """Calls of the same tools with the same arguments over two transports, each of which answers alike twice.
+
+    An answer that tells of its own box (its paths, its environment) is another one in each, and left out.
+    """
+    others = {tool.tool: tool.control.call for tool in there.tools if tool.control and _is_steady(tool)}
+    calls = [tool.control.call for tool in here.tools if tool.control and _is_steady(tool)]
+    pairs = [(one, others[one.case.tool]) for one in calls if one.case.tool in others]
+    return [
+        (one, two)
+        for one, two in pairs
+        if one.case.arguments == two.case.arguments
+        and not _tells_of_its_box(one, here)
+        and not _tells_of_its_box(two, there)
+    ]
+
+
+def transports_differ(pairs: Iterable[tuple[Call, Call]], name: str) -> Iterator[Violation]:
+    """The same server over another transport, ``name``, gives the same results for the same arguments.
 
     Two instances differ in what they are told by us, so another text alone is no proof of another behaviour.
     """
-    others = {tool.tool: tool for tool in there}
-    for tool in here:
-        other = others.get(tool.tool)
-        if not _is_steady(tool) or other is None or not other.control or not tool.control:
+    for one, two in pairs:
+        if _kinds(one) == _kinds(two) and _unmarked(one.text) == _unmarked(two.text):
             continue
-        one, two = tool.control.call, other.control.call
-        if one.case.arguments == two.case.arguments and _is_steady(other) and not _reads_alike(one, two):
-            yield Violation(
-                title=f"{tool.tool} answers otherwise than {name} does",
-                element=f"tool:{tool.tool}",
-                evidence=f"arguments: {arguments_of(one)}\nhere: {_said(one)}",
-                got=_said(two),
-                severity=None if one.answer is not two.answer or _kinds(one) != _kinds(two) else Severity.LOW,
-            )
+        yield Violation(
+            title=f"{one.case.tool} answers otherwise than {name} does",
+            element=f"tool:{one.case.tool}",
+            evidence=f"arguments: {arguments_of(one)}\nhere: {_said(one)}",
+            got=_said(two),
+            severity=None if one.answer is not two.answer or _kinds(one) != _kinds(two) else Severity.LOW,
+        )
 
 
-def _reads_alike(one: Call, two: Call) -> bool:
-    return _kinds(one) == _kinds(two) and _unmarked(one.text) == _unmarked(two.text)
+def _tells_of_its_box(call: Call, whole: Exercised) -> bool:
+    return whole.world is not None and posixpath.dirname(whole.world.outside) in call.text
 
 
 def _kinds(call: Call) -> list[object]:
@@ -218,16 +232,6 @@ def _kinds(call: Call) -> list[object]:
     blocks = content if isinstance(content, list) else []
     kinds = [each.get("type") if isinstance(each, dict) else None for each in blocks]
     return [*kinds, "structuredContent" in result]
-
-
-def compared(here: Iterable[ExercisedTool], there: Iterable[ExercisedTool]) -> int:
-    """How many tools were called alike over both."""
-    others = {tool.tool: tool.control.call.case.arguments for tool in there if tool.control and _is_steady(tool)}
-    return sum(
-        1
-        for tool in here
-        if tool.control and _is_steady(tool) and others.get(tool.tool) == tool.control.call.case.arguments
-    )
 
 
 def _is_steady(tool: ExercisedTool) -> bool:

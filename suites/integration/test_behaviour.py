@@ -137,7 +137,7 @@ def test_every_transport_gives_the_same_results(
         mcp_report.not_applicable("the first of its transports; the others are compared with it")
     if not first.interface.connected:
         mcp_report.inconclusive(f"{first.id} did not connect")
-    here, there = mcp_sandbox.whole(), mcp_sandbox.of(first.id)
-    if not behaviour.compared(here.tools, there.tools):
+    pairs = behaviour.compared(mcp_sandbox.whole(), mcp_sandbox.of(first.id))
+    if not pairs:
         mcp_report.inconclusive(f"no tool was called with the same arguments as over {first.id}")
-    mcp_report.judge(behaviour.transports_differ(here.tools, there.tools, first.id))
+    mcp_report.judge(behaviour.transports_differ(pairs, first.id))

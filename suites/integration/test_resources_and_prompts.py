@@ -28,6 +28,8 @@ def test_resource_is_readable(
     seen = mcp_sandbox.send(Ask(method="resources/read", params={"uri": uri}))
     if messages.asks_first(seen):
         mcp_report.inconclusive("the server asks for more before the resource can be read")
+    if mcp_resource.kind is ElementKind.TEMPLATE and seen.error is not None:
+        mcp_report.inconclusive(f"refused as {uri}, which need not be there: {seen.error.get('message')}")
     mcp_report.judge(reads.readable(seen, mcp_server.interface.revision))
 
 
