@@ -192,8 +192,8 @@ def compared(here: Exercised, there: Exercised) -> list[tuple[Call, Call]]:
 
     An answer that tells of its own box (its paths, its environment) is another one in each, and left out.
     """
-    others = {tool.tool: tool.control.call for tool in there.tools if tool.control and _is_steady(tool)}
-    calls = [tool.control.call for tool in here.tools if tool.control and _is_steady(tool)]
+    others = {tool.tool: tool.steady for tool in there.tools if tool.steady}
+    calls = [tool.steady for tool in here.tools if tool.steady]
     pairs = [(one, others[one.case.tool]) for one in calls if one.case.tool in others]
     return [
         (one, two)
@@ -232,10 +232,6 @@ def _kinds(call: Call) -> list[object]:
     blocks = content if isinstance(content, list) else []
     kinds = [each.get("type") if isinstance(each, dict) else None for each in blocks]
     return [*kinds, "structuredContent" in result]
-
-
-def _is_steady(tool: ExercisedTool) -> bool:
-    return bool(tool.control and tool.repeat and tool.repeat.text == tool.control.call.text)
 
 
 def _said(call: Call) -> str:

@@ -11,8 +11,8 @@ from pytest_mcp.exercise.calling import Stage, called, slim
 from pytest_mcp.exercise.order import rank, things, words
 from pytest_mcp.exercise.proof import promising
 from pytest_mcp.generation.learning import told
-from pytest_mcp.model.behaviour import Again, Cycle, alike
-from pytest_mcp.model.call import Call, ExercisedTool
+from pytest_mcp.model.behaviour import Again, Cycle
+from pytest_mcp.model.call import Call, ExercisedTool, alike
 from pytest_mcp.model.case import Case
 from pytest_mcp.model.exchange import Ask
 
@@ -41,12 +41,8 @@ class Trio:
 
 def steady(tools: Iterable[ExercisedTool]) -> list[Call]:
     """Calls that were made twice and answered alike: those that only look first."""
-    alike = [
-        tool.control.call
-        for tool in tools
-        if tool.control and tool.repeat and promising(tool.repeat) and tool.repeat.text == tool.control.call.text
-    ]
-    quick = [call for call in alike if (call.exchange.latency or 0.0) < SLOW]
+    calls = [tool.steady for tool in tools if tool.steady and tool.repeat and promising(tool.repeat)]
+    quick = [call for call in calls if (call.exchange.latency or 0.0) < SLOW]
     return sorted(quick, key=lambda call: rank(call.case.tool) != 1)
 
 

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from pytest_mcp.model.call import Call
+from pytest_mcp.model.call import Call, alike
 from pytest_mcp.model.exchange import Noise
 from pytest_mcp.model.interface import Element
 
@@ -44,11 +44,6 @@ class Again:
     def settled(self) -> bool:
         """Whether it is the same again, now that the circumstance has passed: a difference was no change of state."""
         return alike(self.known, self.alone)
-
-
-def alike(one: Call, other: Call) -> bool:
-    """Whether two calls got the same answer, as far as a client can see."""
-    return one.answer is other.answer and one.text == other.text
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -48,6 +48,11 @@ class Call:
     effects: Effects | None = None
 
 
+def alike(one: Call, other: Call) -> bool:
+    """Whether two calls got the same answer, as far as a client can see."""
+    return one.answer is other.answer and one.text == other.text
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Control:
     """A call that is proven to have worked; ``proof`` says by what, for a person."""
@@ -74,6 +79,13 @@ class ExercisedTool:
     reach: Call | None = None
     calls: tuple[Call, ...] = ()
     hung: bool = False
+
+    @property
+    def steady(self) -> Call | None:
+        """The control's call where the same call got the same answer again: what can be compared; else None."""
+        if self.control is None or self.repeat is None or not alike(self.control.call, self.repeat):
+            return None
+        return self.control.call
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
